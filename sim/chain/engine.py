@@ -1,0 +1,172 @@
+"""Where a transaction executes: one Protocol, whichever EVM stands behind it.
+
+For the same requests every engine gives the same receipts and balances, to the last
+unit. The rules are those of Prague on all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Protocol
+
+from sim.units import GWEI, Address
+
+HARDFORK = "prague"
+CHAIN_ID = 31_337
+GENESIS_TIMESTAMP = 1_583_971_200
+"""Timestamp of block 0 on an engine of ours: 2020-03-12 00:00:00 UTC."""
+BLOCK_GAS_LIMIT = 30_000_000
+GENESIS_BASE_FEE = GWEI
+MAX_TRANSACTION_GAS = 30_000_000
+
+
+class Status(IntEnum):
+    REVERTED = 0
+    SUCCEEDED = 1
+    REFUSED = 2
+    """Not valid, so not in the block; see `Refusal`."""
+
+
+class Refusal(StrEnum):
+    """Why a transaction cannot be in the block at all. Checked in this order."""
+
+    GAS_ABOVE_BLOCK = "gas above what is left in the block"
+    TIP_ABOVE_CAP = "tip above fee cap"
+    FEE_BELOW_BASE = "fee cap below base fee"
+    NONCE_TOO_LOW = "nonce too low"
+    NONCE_TOO_HIGH = "nonce too high"
+    GAS_BELOW_INTRINSIC = "gas below intrinsic cost"
+    FUNDS = "insufficient funds for gas and value"
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """An EIP-1559 transaction of any sender; amounts in wei."""
+
+    sender: Address
+    to: Address | None
+    """None creates a contract from ``data``."""
+    data: bytes
+    gas: int
+    max_fee: int
+    priority_fee: int
+    nonce: int
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRequest:
+    """One block to execute: the transactions in the order given."""
+
+    transactions: Sequence[Transaction]
+    timestamp: int
+    base_fee: int
+    gas_limit: int = BLOCK_GAS_LIMIT
+    coinbase: Address = bytes(20)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    address: Address
+    topics: tuple[bytes, ...]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one transaction of the request.
+
+    A refused one has gas_used 0 and a `refusal`. `output` is the revert data of a
+    reverted transaction and empty otherwise.
+    """
+
+    status: Status
+    gas_used: int
+    effective_gas_price: int
+    logs: tuple[Log, ...]
+    output: bytes = b""
+    contract: Address | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    number: int
+    timestamp: int
+    base_fee: int
+    gas_used: int
+    receipts: tuple[Receipt, ...]
+    """One for each transaction of the request, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A read against the state after the last block."""
+
+    to: Address
+    data: bytes
+    sender: Address = bytes(20)
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    ok: bool
+    output: bytes
+    """Return data, or revert data when not ok."""
+
+
+class Engine(Protocol):
+    """An EVM with one open chain. Not thread-safe; a context manager that ends what it started."""
+
+    name: str
+
+    @property
+    def block_number(self) -> int: ...
+
+    @property
+    def timestamp(self) -> int: ...
+
+    def call(self, calls: Sequence[Call]) -> list[CallResult]:
+        """Read at the last block; state is not changed. Block fields are the last block's."""
+        ...
+
+    def mine(self, request: BlockRequest) -> Block:
+        """Execute one block. Invalid transactions are refused, the others executed in order.
+
+        Raises EngineError when the timestamp does not advance, EngineLost when the node is gone.
+        """
+        ...
+
+    def balances(self, addresses: Sequence[Address]) -> list[int]:
+        """Wei."""
+        ...
+
+    def nonces(self, addresses: Sequence[Address]) -> list[int]: ...
+
+    def set_balance(self, address: Address, amount: int) -> None:
+        """Give an address wei out of nothing: for set-up, never in a run."""
+        ...
+
+    def snapshot(self) -> int:
+        """Remember the state; the id is good for one or more `restore` until an older one is restored."""
+        ...
+
+    def restore(self, snapshot: int) -> None:
+        """Back to a snapshot, which stays good. Raises EngineError when it is unknown."""
+        ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Engine: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+def contract_address(sender: Address, nonce: int) -> Address:
+    """Where a creation transaction puts its contract (keccak of the RLP pair)."""
+    from eth_utils import keccak
+    from rlp import encode  # type: ignore[import-untyped]
+
+    return bytes(keccak(encode([sender, nonce]))[12:])

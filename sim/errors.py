@@ -1,0 +1,53 @@
+"""Everything that can go wrong for a user, in one tree.
+
+    PlimsollError
+    ├── ScenarioError        the scenario file or an override is wrong
+    ├── DataError            a price file is wrong
+    ├── UsageError           a command's argument is wrong
+    ├── EngineError          an engine is unknown, missing, busy or died
+    │   └── EngineLost       it died in the middle of a run; what was run is kept
+    ├── ContractError        a contract does not compile or deploy
+    ├── LedgerMismatch       the ledger and the chain disagree: a fault of Plimsoll
+    └── EnginesDiffer        two engines disagree on the same blocks
+
+The message of each is one sentence: what was wrong, where, what is allowed. The command
+line prints it and exits with code 2.
+"""
+
+from __future__ import annotations
+
+
+class PlimsollError(Exception):
+    """Base of the tree; its text is for people."""
+
+
+class ScenarioError(PlimsollError):
+    pass
+
+
+class DataError(PlimsollError):
+    pass
+
+
+class UsageError(PlimsollError):
+    pass
+
+
+class EngineError(PlimsollError):
+    pass
+
+
+class EngineLost(EngineError):
+    pass
+
+
+class ContractError(PlimsollError):
+    pass
+
+
+class LedgerMismatch(PlimsollError):
+    pass
+
+
+class EnginesDiffer(PlimsollError):
+    pass
