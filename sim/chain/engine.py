@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
 from sim.units import GWEI, Address
 
@@ -159,14 +159,14 @@ class Engine(Protocol):
 
     def close(self) -> None: ...
 
-    def __enter__(self) -> Engine: ...
+    def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
 
 
 def contract_address(sender: Address, nonce: int) -> Address:
     """Where a creation transaction puts its contract (keccak of the RLP pair)."""
-    from eth_utils import keccak
+    from eth_utils.crypto import keccak
     from rlp import encode  # type: ignore[import-untyped]
 
     return bytes(keccak(encode([sender, nonce]))[12:])
