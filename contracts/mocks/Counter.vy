@@ -89,9 +89,9 @@ def emit(topics: uint256, data: Bytes[1024]):
     if topics == 0:
         raw_log([], data)
     elif topics == 1:
-        raw_log([empty(bytes32)], data)
+        raw_log([keccak256("a")], data)
     elif topics == 2:
-        raw_log([empty(bytes32), keccak256("b")], data)
+        raw_log([keccak256("a"), keccak256("b")], data)
     elif topics == 3:
         raw_log([keccak256("a"), keccak256("b"), keccak256("c")], data)
     else:

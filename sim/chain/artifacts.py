@@ -117,7 +117,10 @@ def _compile(name: str, path: Path, contracts: Path) -> dict[str, Any]:
         FilesystemInputBundle,
     )
     from vyper.compiler.settings import Settings  # type: ignore[import-untyped]
-    from vyper.exceptions import VyperException  # type: ignore[import-untyped]
+    from vyper.exceptions import (  # type: ignore[import-untyped]
+        VyperException,
+        VyperInternalException,
+    )
 
     from sim.chain.engine import HARDFORK
 
@@ -140,7 +143,7 @@ def _compile(name: str, path: Path, contracts: Path) -> dict[str, Any]:
             settings=Settings(evm_version=HARDFORK),
             output_formats=["abi", "bytecode", "bytecode_runtime", "method_identifiers"],
         )
-    except VyperException as error:
+    except (VyperException, VyperInternalException, ValueError) as error:
         raise ContractError(
             f"{path.relative_to(root)} does not compile: {_sentence(error)}"
         ) from error
