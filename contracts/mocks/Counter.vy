@@ -141,7 +141,7 @@ def _environment() -> Environment:
         gas_price=tx.gasprice,
         origin=tx.origin,
         parent_hash=block.prevhash,
-        grandparent_hash=blockhash(block.number - 2) if block.number > 1 else empty(bytes32),
+        grandparent_hash=blockhash(max(block.number, 2) - 2),
     )
 
 
