@@ -1,0 +1,67 @@
+# The two that matter: `make stress` runs the main job, `make test` passes the tests.
+# Both set everything up first; the second time that takes no time.
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE ?=
+
+CONTRACTS := $(shell find contracts -name '*.vy' -o -name '*.vyi')
+ENGINE := $(shell find engine -name '*.rs' -o -name 'Cargo.*' -o -name pyproject.toml 2>/dev/null | grep -v /target/)
+
+.PHONY: setup stress test check bench lock clean
+
+setup: .venv/.ready node_modules/.ready .build/.engine .build/.contracts
+
+.venv/.ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || \
+		{ echo "Python 3.11 or 3.12 is needed; name one: make PYTHON=python3.11"; exit 2; }
+	@echo "Installing the locked Python requirements into .venv"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+node_modules/.ready: package-lock.json
+	@mkdir -p node_modules
+	@if command -v npm >/dev/null; then \
+		echo "Installing anvil from npm"; npm ci --silent --no-audit --no-fund; \
+	else echo "npm is not here: going on without anvil"; fi
+	@touch $@
+
+.build/.engine: $(ENGINE) .venv/.ready
+	@mkdir -p .build
+	@if test ! -f engine/Cargo.toml; then :; \
+	elif command -v cargo >/dev/null; then \
+		echo "Building the native engine"; \
+		$(BIN)/maturin develop --release --quiet -m engine/Cargo.toml; \
+	else echo "cargo is not here: going on without the native engine"; fi
+	@touch $@
+
+.build/.contracts: $(CONTRACTS) .venv/.ready
+	@mkdir -p .build
+	@echo "Compiling the contracts"
+	@$(BIN)/python -m sim.chain.artifacts
+	@touch $@
+
+stress: setup
+	@$(BIN)/python scripts/stress_job.py
+
+test: setup
+	@$(BIN)/pytest
+
+check: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m sim.chain.artifacts
+
+bench: setup
+	@$(BIN)/python -m bench
+
+lock:
+	@$(BIN)/uv pip compile requirements.in --python-version 3.11 --universal --generate-hashes \
+		--no-annotate --no-header --quiet --output-file requirements.txt
+
+clean:
+	rm -rf .venv node_modules .build out engine/target
