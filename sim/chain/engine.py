@@ -15,8 +15,8 @@ from sim.units import GWEI, Address
 
 HARDFORK = "prague"
 CHAIN_ID = 31_337
-GENESIS_TIMESTAMP = 1_583_971_200
-"""Timestamp of block 0 on an engine of ours: 2020-03-12 00:00:00 UTC."""
+GENESIS_TIMESTAMP = 1_262_304_000
+"""Timestamp of block 0 on an engine of ours: 2010-01-01 00:00:00 UTC, before any run."""
 BLOCK_GAS_LIMIT = 30_000_000
 GENESIS_BASE_FEE = GWEI
 MAX_TRANSACTION_GAS = 30_000_000
