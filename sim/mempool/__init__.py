@@ -1,0 +1,1 @@
+"""Who gets into the block: fees, the public pool, the builder."""
