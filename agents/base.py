@@ -1,0 +1,52 @@
+"""What every participant has: an address, a role, fees to bid and a pure `decide`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import mesa
+
+from agents.intent import Bid, Intent
+from agents.view import Market, View
+
+GWEI = 10**9
+
+
+class Participant(mesa.Agent):  # type: ignore[misc]
+    """An agent that acts on the chain only through the intents `decide` returns.
+
+    Everything random about it is drawn when it is made, so `decide` is a function of the
+    view alone: the same view gives the same intents.
+    """
+
+    role = "participant"
+    every_block = False
+    """Woken every block rather than by schedule and alerts."""
+    watches_liquidations = False
+    """Shown the accounts that can be called or liquidated."""
+    latency_blocks = 0
+    """Blocks between deciding and the transactions reaching the pool."""
+    patience_blocks = 25
+    """Blocks after which it takes back a transaction that was not included."""
+
+    def __init__(self, model: mesa.Model, name: str, address: bytes) -> None:
+        super().__init__(model)
+        self.name = name
+        self.address = address
+
+    def decide(self, view: View) -> Sequence[Intent]:
+        raise NotImplementedError
+
+    def wake_times(self) -> Sequence[float]:
+        """Seconds since block 0 at which it wants to be woken."""
+        return ()
+
+    def alert_health(self) -> float:
+        """It is woken when one of its accounts falls below this health factor."""
+        return 0.0
+
+
+def bid(market: Market, tip: int, headroom: float = 2.0) -> Bid:
+    """A tip, raised to what the last full block took, and a cap with room for a rise."""
+    tip = max(tip, market.tip_needed + market.tip_needed // 8)
+    return Bid(tip=tip, max_fee=int(market.base_fee * headroom) + tip)

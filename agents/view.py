@@ -1,0 +1,161 @@
+"""What an agent sees when it decides: the market, its own wallet and accounts.
+
+Everything an agent acts on exactly (positions, previews) was read from the chain in this
+block; estimates come as floats. Amounts on chain are ints in native units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from agents.intent import Intent
+
+
+class Occasion(Enum):
+    """Why an agent was woken."""
+
+    SCHEDULE = auto()
+    """A time it asked for has come."""
+    ALERT = auto()
+    """One of its accounts came near its threshold, or was called."""
+    SETTLED = auto()
+    """Transactions of its own were executed, refused or dropped."""
+    BLOCK = auto()
+    """It is woken every block."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetTerms:
+    """What the protocol asks of one collateral."""
+
+    symbol: str
+    decimals: int
+    initial: float
+    maintenance: float
+    close_out: float
+    pool_fee: float | None
+    """None when no pool trades it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Fixed terms of the protocol, as agents know them."""
+
+    assets: tuple[AssetTerms, ...]
+    min_debt: int
+    max_penalty: float
+    grace: int
+    block_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Reserves of a pool, native units."""
+
+    collateral: int
+    stable: int
+    fee: float
+
+    def quote(self, sell_stable: bool, amount_in: int) -> int:
+        """What selling `amount_in` pays at these reserves, to within a unit."""
+        into, out = (
+            (self.stable, self.collateral) if sell_stable else (self.collateral, self.stable)
+        )
+        paid = amount_in * round((1 - self.fee) * 10**6)
+        return paid * out // (into * 10**6 + paid) if into and out else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """The part of a view that is the same for everyone in a block."""
+
+    block: int
+    """Number of the run's block about to be built, from 1."""
+    time: float
+    """Seconds since block 0."""
+    timestamp: int
+    """Of the block about to be built, as the chain counts."""
+    terms: Terms
+    prices: tuple[float, ...]
+    """USD outside, one an asset."""
+    oracle: tuple[int, ...]
+    """WAD on chain, one an asset."""
+    oracle_valid: tuple[bool, ...]
+    pools: tuple[Pool | None, ...]
+    eth_usd: float
+    """Price of the gas coin."""
+    base_fee: int
+    """Wei, of the block about to be built."""
+    tip_needed: int
+    """Wei: the lowest tip that the last full block took; 0 when it was not full."""
+
+    def gas_usd(self, gas: int, tip: int) -> float:
+        return gas * (self.base_fee + tip) / 1e18 * self.eth_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One account, exactly as the chain has it now."""
+
+    account: int
+    amounts: tuple[int, ...]
+    """Collateral, native units, one an asset."""
+    collateral: int
+    debt: int
+    initial: int
+    maintenance: int
+    valid: bool
+    called_at: int
+    """Timestamp of the standing call, 0 when none."""
+
+    @property
+    def equity(self) -> int:
+        return self.collateral - self.debt
+
+    @property
+    def health(self) -> float:
+        if self.debt == 0:
+            return float("inf")
+        return (self.collateral - self.maintenance) / self.debt
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunity:
+    """An account one could call or liquidate, exactly as previewed on chain for one asset."""
+
+    account: int
+    asset: int
+    callable: bool
+    """Below maintenance, grace applies and no call stands."""
+    debt: int
+    repaid: int
+    """Stable that one liquidation may repay at most; 0 when it cannot be liquidated now."""
+    seized: int
+    """Collateral to the liquidator for `repaid`, native units."""
+    rival_tip: int
+    """Wei: best tip among pending public transactions for the same account; -1 when none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """Own balances, native units, and the account ids owned."""
+
+    wei: int
+    stable: int
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    market: Market
+    occasion: Occasion
+    wallet: Wallet
+    positions: tuple[Position, ...] = ()
+    """Own accounts."""
+    opportunities: tuple[Opportunity, ...] = ()
+    """For liquidators."""
+    pending: tuple[Intent, ...] = field(default=())
+    """Own intents not yet executed or dropped."""
+    reported: tuple[float, tuple[int, ...]] | None = None
+    """For reporters: (seconds since block 0, WAD prices) of the own last report on chain."""
