@@ -1,0 +1,55 @@
+# pragma version 0.4.3
+# pragma nonreentrancy on
+"""
+@title Reserve
+@license Apache-2.0
+@notice The protocol's own money: first loss behind the accounts.
+"""
+
+from ethereum.ercs import IERC20
+
+from .interfaces import IReserve
+from .interfaces import IStableToken
+from .modules import ownable
+
+implements: IReserve
+
+initializes: ownable
+exports: ownable.__interface__
+
+stable: public(immutable(address))
+core: public(address)
+
+
+@deploy
+def __init__(owner: address, stable_: address):
+    ownable.__init__(owner)
+    stable = stable_
+
+
+@external
+def cover(amount: uint256) -> uint256:
+    assert msg.sender == self.core, "reserve: caller is not the core"
+    burned: uint256 = min(amount, staticcall IERC20(stable).balanceOf(self))
+    if burned != 0:
+        extcall IStableToken(stable).burn(burned)
+    log IReserve.Covered(asked=amount, burned=burned)
+    return burned
+
+
+@external
+def spend(token: address, to: address, amount: uint256):
+    ownable._only_owner()
+    log IReserve.Spent(token=token, to=to, amount=amount)
+    assert extcall IERC20(token).transfer(
+        to, amount, default_return_value=True
+    ), "reserve: transfer failed"
+
+
+@external
+def set_core(core: address):
+    ownable._only_owner()
+    assert self.core == empty(address), "reserve: core is set"
+    assert core != empty(address), "reserve: zero core"
+    self.core = core
+    log IReserve.CoreSet(core=core)
