@@ -1,0 +1,1 @@
+"""The contracts, seen from Python: deployed, spoken to, followed by their events."""

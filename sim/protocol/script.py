@@ -1,0 +1,88 @@
+"""Set-up transactions: queued in order, mined in few large blocks, all of which must succeed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sim.chain.artifacts import Artifact
+from sim.chain.engine import (
+    GENESIS_BASE_FEE,
+    MAX_TRANSACTION_GAS,
+    BlockRequest,
+    Engine,
+    Receipt,
+    Status,
+    Transaction,
+    contract_address,
+)
+from sim.errors import ContractError
+from sim.protocol.abi import Contract, Method, creation_code, text
+from sim.units import Address
+
+BATCH = 500
+"""Transactions in one set-up block."""
+ROOMY_BLOCK = BATCH * MAX_TRANSACTION_GAS
+"""Set-up is not the experiment: its blocks are as large as they need to be."""
+
+
+class Script:
+    """Sends on behalf of anyone; block time advances by one second a block."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._queue: list[tuple[Transaction, str]] = []
+        self._nonces: defaultdict[Address, int] = defaultdict(int)
+        self.receipts: list[Receipt] = []
+        """Of everything executed so far, in order."""
+
+    def create(
+        self, sender: Address, artifact: Artifact, arguments: Sequence[Any] = ()
+    ) -> Contract:
+        """Queue a deployment; the contract is there after `flush`."""
+        address = contract_address(sender, self._nonces[sender])
+        self._send(sender, None, creation_code(artifact, arguments), artifact.name)
+        return Contract(artifact, address)
+
+    def send(self, sender: Address, method: Method, *arguments: Any) -> None:
+        self._send(sender, method.to, method(*arguments), f"call 0x{method.selector.hex()}")
+
+    def pay(self, sender: Address, to: Address, wei: int) -> None:
+        self._send(sender, to, b"", "payment", wei)
+
+    def flush(self, timestamp: int | None = None) -> None:
+        """Mine what is queued; the last block at `timestamp` when given.
+
+        Raises ContractError when a transaction does not succeed, naming it and its reason.
+        """
+        while self._queue or timestamp is not None:
+            batch, self._queue = self._queue[:BATCH], self._queue[BATCH:]
+            last = timestamp is not None and not self._queue
+            self._mine(batch, timestamp if last else None)
+            if last:
+                return
+
+    def _mine(self, batch: Sequence[tuple[Transaction, str]], timestamp: int | None) -> None:
+        block = self.engine.mine(
+            BlockRequest(
+                [transaction for transaction, _ in batch],
+                timestamp if timestamp is not None else self.engine.timestamp + 1,
+                GENESIS_BASE_FEE,
+                ROOMY_BLOCK,
+            )
+        )
+        for (_, what), receipt in zip(batch, block.receipts, strict=True):
+            if receipt.status is not Status.SUCCEEDED:
+                reason = receipt.refusal or text(receipt.output)
+                raise ContractError(f"set-up: {what} failed: {reason}")
+        self.receipts.extend(block.receipts)
+
+    def _send(
+        self, sender: Address, to: Address | None, data: bytes, what: str, wei: int = 0
+    ) -> None:
+        nonce = self._nonces[sender]
+        self._nonces[sender] += 1
+        gas = 21_000 if not data else MAX_TRANSACTION_GAS if to is None else 1_000_000
+        fee = 2 * GENESIS_BASE_FEE
+        self._queue.append((Transaction(sender, to, data, gas, fee, 0, nonce, wei), what))
