@@ -138,6 +138,7 @@ def remove_liquidity(
 @view
 @external
 def quote(token_in: address, amount_in: uint256) -> uint256:
+    assert token_in in [token0, token1], "pool: token is not in the pool"
     reserve0: uint256 = 0
     reserve1: uint256 = 0
     reserve0, reserve1 = self._reserves()
@@ -206,7 +207,6 @@ def _quote(
     """
     @notice Floored twice, after the fee and after the swap, so that k never falls.
     """
-    assert token_in in [token0, token1], "pool: token is not in the pool"
     reserve_in: uint256 = reserve0
     reserve_out: uint256 = reserve1
     if token_in == token1:
