@@ -80,5 +80,3 @@ def best_trade(pool: Pool, price: float) -> tuple[bool, int]:
         return False, int(sell)
     buy = (sqrt(x * y * keep * price) - y) / keep
     return True, max(0, int(buy))
-
-

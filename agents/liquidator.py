@@ -56,9 +56,7 @@ class Liquidator(Participant):
     def decide(self, view: View) -> Sequence[Intent]:
         intents: list[Intent] = list(self.sales(view))
         budget = view.wallet.stable
-        busy = {
-            i.account for i in view.pending if isinstance(i, Liquidate | MarginCall)
-        }
+        busy = {i.account for i in view.pending if isinstance(i, Liquidate | MarginCall)}
         ranked = sorted(
             (o for o in view.opportunities if o.account not in busy),
             key=lambda o: (-o.debt, o.account),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import mesa
 
-from agents.base import GWEI, Participant, bid
+from agents.base import Participant, bid
 from agents.intent import Bid, Borrow, Deposit, Intent, Open, Repay, Swap, Withdraw
 from agents.view import Occasion, Position, View
 
@@ -173,9 +173,7 @@ class Trader(Participant):
         if worth < DUST or amount <= 0:
             return ()
         return (
-            Withdraw(
-                bid=offer, account=position.account, asset=self.habits.asset, amount=amount
-            ),
+            Withdraw(bid=offer, account=position.account, asset=self.habits.asset, amount=amount),
             Swap(
                 bid=offer,
                 pool=self.habits.asset,
@@ -186,6 +184,4 @@ class Trader(Participant):
         )
 
     def put_in(self, position: Position, amount: int, offer: Bid) -> Deposit:
-        return Deposit(
-            bid=offer, account=position.account, asset=self.habits.asset, amount=amount
-        )
+        return Deposit(bid=offer, account=position.account, asset=self.habits.asset, amount=amount)

@@ -58,19 +58,23 @@ class Deployment:
         return [*named, *self.tokens, *pools]
 
 
-def deploy(engine: Engine, scenario: Scenario, prices: Sequence[float]) -> Deployment:
+def deploy(
+    engine: Engine, scenario: Scenario, prices: Sequence[float], not_before: int = 0
+) -> tuple[Deployment, Script]:
     """Deploy and wire everything a scenario asks for; `prices` are USD at block 0.
 
     Pools are seeded at those prices, the Reserve is funded through the PegModule. The
-    oracle has reporters but no report yet. Raises ContractError when a contract refuses.
+    oracle has reporters but no report yet. `not_before` is a timestamp. The script returned
+    can go on with the set-up; its blocks hold every event so far. Raises ContractError when
+    a contract refuses.
     """
     engine.set_balance(DEPLOYER, DEPLOYER_WEI)
-    script = Script(engine)
+    script = Script(engine, not_before)
     deployment = _create(script, scenario)
     _wire(script, deployment, scenario)
     _fund(script, deployment, scenario, prices)
     script.flush()
-    return deployment
+    return deployment, script
 
 
 def _create(script: Script, scenario: Scenario) -> Deployment:
@@ -83,8 +87,7 @@ def _create(script: Script, scenario: Scenario) -> Deployment:
     coin = create("MockToken", "Reserve Coin", "USDR", COIN_DECIMALS)
     peg = create("PegModule", DEPLOYER, stable.address, coin.address, 0, MAX_UINT256)
     tokens = tuple(
-        create("MockToken", asset.symbol, asset.symbol, asset.decimals)
-        for asset in scenario.assets
+        create("MockToken", asset.symbol, asset.symbol, asset.decimals) for asset in scenario.assets
     )
     pools = tuple(
         create("AmmPool", token.address, stable.address, to_wad(POOL_FEE))
@@ -179,9 +182,7 @@ def _wire(script: Script, system: Deployment, scenario: Scenario) -> None:
         )
 
 
-def _fund(
-    script: Script, system: Deployment, scenario: Scenario, prices: Sequence[float]
-) -> None:
+def _fund(script: Script, system: Deployment, scenario: Scenario, prices: Sequence[float]) -> None:
     """Stable comes from the PegModule against reserve coin, so the books balance."""
     coins = FLOAT_USD * 10**COIN_DECIMALS
     script.send(DEPLOYER, system.coin.mint, DEPLOYER, coins)
@@ -199,9 +200,7 @@ def _fund(
         script.send(DEPLOYER, token.mint, DEPLOYER, collateral)
         script.send(DEPLOYER, token.approve, pool.address, MAX_UINT256)
         script.send(DEPLOYER, system.stable.approve, pool.address, MAX_UINT256)
-        script.send(
-            DEPLOYER, pool.add_liquidity, collateral, to_wad(asset.pool_depth), 0, DEPLOYER
-        )
+        script.send(DEPLOYER, pool.add_liquidity, collateral, to_wad(asset.pool_depth), 0, DEPLOYER)
 
 
 def mint_stable(script: Script, system: Deployment, to: Address, amount: int) -> None:

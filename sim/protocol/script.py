@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,9 +9,9 @@ from sim.chain.artifacts import Artifact
 from sim.chain.engine import (
     GENESIS_BASE_FEE,
     MAX_TRANSACTION_GAS,
+    Block,
     BlockRequest,
     Engine,
-    Receipt,
     Status,
     Transaction,
     contract_address,
@@ -28,20 +27,22 @@ ROOMY_BLOCK = BATCH * MAX_TRANSACTION_GAS
 
 
 class Script:
-    """Sends on behalf of anyone; block time advances by one second a block."""
+    """Sends on behalf of anyone; blocks are a second apart, none before `not_before`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, not_before: int = 0) -> None:
         self.engine = engine
+        self._not_before = not_before
         self._queue: list[tuple[Transaction, str]] = []
-        self._nonces: defaultdict[Address, int] = defaultdict(int)
-        self.receipts: list[Receipt] = []
-        """Of everything executed so far, in order."""
+        self._nonces: dict[Address, int] = {}
+        self._fresh = engine.block_number == 0
+        self.blocks: list[Block] = []
+        """Mined so far."""
 
     def create(
         self, sender: Address, artifact: Artifact, arguments: Sequence[Any] = ()
     ) -> Contract:
         """Queue a deployment; the contract is there after `flush`."""
-        address = contract_address(sender, self._nonces[sender])
+        address = contract_address(sender, self._nonce(sender))
         self._send(sender, None, creation_code(artifact, arguments), artifact.name)
         return Contract(artifact, address)
 
@@ -67,7 +68,7 @@ class Script:
         block = self.engine.mine(
             BlockRequest(
                 [transaction for transaction, _ in batch],
-                timestamp if timestamp is not None else self.engine.timestamp + 1,
+                timestamp or max(self.engine.timestamp + 1, self._not_before),
                 GENESIS_BASE_FEE,
                 ROOMY_BLOCK,
             )
@@ -76,13 +77,19 @@ class Script:
             if receipt.status is not Status.SUCCEEDED:
                 reason = receipt.refusal or text(receipt.output)
                 raise ContractError(f"set-up: {what} failed: {reason}")
-        self.receipts.extend(block.receipts)
+        self.blocks.append(block)
 
     def _send(
         self, sender: Address, to: Address | None, data: bytes, what: str, wei: int = 0
     ) -> None:
-        nonce = self._nonces[sender]
-        self._nonces[sender] += 1
+        nonce = self._nonce(sender)
+        self._nonces[sender] = nonce + 1
         gas = 21_000 if not data else MAX_TRANSACTION_GAS if to is None else 1_000_000
         fee = 2 * GENESIS_BASE_FEE
         self._queue.append((Transaction(sender, to, data, gas, fee, 0, nonce, wei), what))
+
+    def _nonce(self, sender: Address) -> int:
+        """Next nonce of a sender; nobody has sent anything on a fresh chain."""
+        if sender not in self._nonces:
+            self._nonces[sender] = 0 if self._fresh else self.engine.nonces([sender])[0]
+        return self._nonces[sender]

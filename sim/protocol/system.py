@@ -1,0 +1,223 @@
+"""What model and agents know of the protocol: intents in, positions and events out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from agents.intent import (
+    Absorb,
+    Borrow,
+    Deposit,
+    Intent,
+    Liquidate,
+    MarginCall,
+    Open,
+    Post,
+    Repay,
+    Swap,
+    Withdraw,
+)
+from agents.view import AssetTerms, Opportunity, Pool, Position, Terms, Wallet
+from sim.chain.engine import Call, Engine, Receipt
+from sim.protocol.abi import words
+from sim.protocol.audit import audit
+from sim.protocol.deploy import POOL_FEE, Deployment, ratios_of
+from sim.protocol.events import Happening
+from sim.protocol.ledger import Ledger
+from sim.scenario import Scenario
+from sim.units import MAX_UINT256, Address, to_wad
+
+GAS = {
+    Open: 120_000,
+    Deposit: 200_000,
+    Withdraw: 260_000,
+    Borrow: 320_000,
+    Repay: 220_000,
+    MarginCall: 180_000,
+    Liquidate: 420_000,
+    Absorb: 400_000,
+    Swap: 160_000,
+}
+"""Gas limit an agent sets for each kind of intent, one collateral."""
+POST_GAS, POST_GAS_PER_ASSET = 60_000, 60_000
+GAS_PER_FURTHER_ASSET = 40_000
+
+STATUS_CALLABLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An intent as a transaction: where to, what, and how much gas."""
+
+    to: Address
+    data: bytes
+    gas: int
+
+
+class System:
+    """Plimsoll's own contracts behind the names the model uses."""
+
+    def __init__(self, deployment: Deployment, scenario: Scenario, ledger: Ledger) -> None:
+        self.deployment = deployment
+        self.ledger = ledger
+        self.grace = scenario.protocol.grace
+        self.terms = Terms(
+            assets=tuple(
+                AssetTerms(
+                    symbol=asset.symbol,
+                    decimals=asset.decimals,
+                    initial=ratios.initial,
+                    maintenance=ratios.maintenance,
+                    close_out=ratios.close_out,
+                    pool_fee=POOL_FEE if asset.pool_depth else None,
+                )
+                for asset, ratios in zip(scenario.assets, ratios_of(scenario), strict=True)
+            ),
+            min_debt=to_wad(scenario.protocol.min_debt),
+            max_penalty=scenario.penalty.fixed,
+            grace=scenario.protocol.grace,
+            block_seconds=scenario.run.block_seconds,
+        )
+
+    def follow(self, receipts: Iterable[Receipt], timestamp: int) -> list[Happening]:
+        return self.ledger.apply(receipts, timestamp)
+
+    def audit(self, engine: Engine) -> int:
+        """See `sim.protocol.audit.audit`."""
+        return audit(engine, self.deployment, self.ledger)
+
+    # --------------------------------------------------------------- transactions
+
+    def order(self, intent: Intent, sender: Address) -> Order:
+        """The transaction of an intent; proceeds go to the sender."""
+        core, tokens = self.deployment.core, self.deployment.tokens
+        match intent:
+            case Open():
+                data = core.open()
+            case Deposit():
+                data = core.deposit(intent.account, tokens[intent.asset].address, intent.amount)
+            case Withdraw():
+                token = tokens[intent.asset].address
+                data = core.withdraw(intent.account, token, intent.amount, sender)
+            case Borrow():
+                data = core.borrow(intent.account, intent.amount, sender)
+            case Repay():
+                data = core.repay(intent.account, intent.amount)
+            case MarginCall():
+                data = core.margin_call(intent.account)
+            case Liquidate():
+                token = tokens[intent.asset].address
+                data = core.liquidate(
+                    intent.account, token, intent.max_repay, intent.min_seize, sender
+                )
+            case Absorb():
+                data = core.absorb(intent.account)
+            case Post():
+                return self._post(intent)
+            case Swap():
+                return self._swap(intent, sender)
+            case _:
+                raise TypeError(f"no transaction for {type(intent).__name__}")
+        further = GAS_PER_FURTHER_ASSET * (len(tokens) - 1)
+        return Order(core.address, data, GAS[type(intent)] + further)
+
+    def _post(self, intent: Post) -> Order:
+        oracle, tokens = self.deployment.oracle, self.deployment.tokens
+        data = oracle.post([token.address for token in tokens], list(intent.prices))
+        return Order(oracle.address, data, POST_GAS + POST_GAS_PER_ASSET * len(tokens))
+
+    def _swap(self, intent: Swap, sender: Address) -> Order:
+        pool = self.deployment.pools[intent.pool]
+        if pool is None:
+            raise ValueError(f"asset {intent.pool} has no pool")
+        token = self.deployment.tokens[intent.pool]
+        sold = self.deployment.stable if intent.sell_stable else token
+        data = pool.swap(sold.address, intent.amount_in, intent.min_out, sender)
+        return Order(pool.address, data, GAS[Swap])
+
+    # ---------------------------------------------------------------------- reads
+
+    def wallet(self, holder: Address, wei: int) -> Wallet:
+        held = self.ledger.balances
+        return Wallet(
+            wei=wei,
+            stable=held[self.deployment.stable.address][holder],
+            tokens=tuple(held[token.address][holder] for token in self.deployment.tokens),
+        )
+
+    def pools(self) -> tuple[Pool | None, ...]:
+        return tuple(
+            Pool(*reserves, POOL_FEE) if pool else None
+            for pool, reserves in zip(self.deployment.pools, self.ledger.pools, strict=True)
+        )
+
+    def reported(self, reporter: Address) -> tuple[int, tuple[int, ...]] | None:
+        """(timestamp, WAD prices) of a reporter's last report of all assets."""
+        reports = self.ledger.oracle.reports.get(reporter, {})
+        if len(reports) < len(self.deployment.tokens):
+            return None
+        ordered = [reports[asset] for asset in range(len(reports))]
+        return min(at for at, _ in ordered), tuple(price for _, price in ordered)
+
+    def read(
+        self, engine: Engine, accounts: Sequence[int], candidates: Sequence[int]
+    ) -> tuple[dict[int, Position], list[Opportunity]]:
+        """Exact positions of accounts, and what can be done to candidates: one batch of reads.
+
+        A candidate that can be neither called nor liquidated gives no opportunity; one with
+        several collaterals gives one each.
+        """
+        core, tokens = self.deployment.core, self.deployment.tokens
+        looks = [
+            (account, asset)
+            for account in candidates
+            for asset, amount in enumerate(self.ledger.amounts[account - 1])
+            if amount
+        ]
+        everyone = sorted({*accounts, *candidates})
+        calls = [Call(core.address, core.position(account)) for account in everyone]
+        calls += [Call(core.address, core.status(account)) for account in candidates]
+        calls += [
+            Call(core.address, core.preview_liquidate(account, tokens[asset].address, MAX_UINT256))
+            for account, asset in looks
+        ]
+        if not calls:
+            return {}, []
+        results = iter(engine.call(calls))
+        positions = {
+            account: self._position(account, words(next(results).output), engine)
+            for account in everyone
+        }
+        status = {account: words(next(results).output)[0] for account in candidates}
+        opportunities = []
+        for account, asset in looks:
+            allowed, repaid, seized, _, _ = words(next(results).output)
+            can_call = self.grace > 0 and status[account] == STATUS_CALLABLE
+            if not (allowed or can_call):
+                continue
+            opportunities.append(
+                Opportunity(
+                    account=account,
+                    asset=asset,
+                    callable=can_call and not allowed,
+                    debt=positions[account].debt,
+                    repaid=repaid if allowed else 0,
+                    seized=seized if allowed else 0,
+                    rival_tip=-1,
+                )
+            )
+        return positions, opportunities
+
+    def _position(self, account: int, fields: Sequence[int], engine: Engine) -> Position:
+        collateral, debt, initial, maintenance, _, valid = fields
+        return Position(
+            account=account,
+            amounts=tuple(self.ledger.amounts[account - 1]),
+            collateral=collateral,
+            debt=debt,
+            initial=initial,
+            maintenance=maintenance,
+            valid=bool(valid),
+            called_at=self.ledger.standing_call(account - 1, engine.timestamp),
+        )
