@@ -1,0 +1,1036 @@
+# pragma version 0.4.3
+# pragma nonreentrancy on
+"""
+@title Collateralized debt with a maintenance margin threshold
+@license Apache-2.0
+@notice Accounts hold collateral and owe stable. Below the maintenance requirement an
+        account may be called, then liquidated; what collateral cannot pay is bad debt.
+        The words, and what each function does, are in interfaces/ICollateralizedDebt.vyi.
+@dev One order in every function: checks, accrue, effects, health, event, transfers.
+     The exception is a deposit, which is measured as it comes in and so comes in first.
+     While a function runs every view reverts too, so whatever it calls is given what it
+     needs as arguments, and no token sees the account half changed.
+"""
+
+from ethereum.ercs import IERC20
+from ethereum.ercs import IERC20Detailed
+
+from .interfaces import ICollateralizedDebt
+from .interfaces import IMarginModel
+from .interfaces import IOracle
+from .interfaces import IPenaltyModel
+from .interfaces import IRateModel
+from .interfaces import IReserve
+from .interfaces import IStableToken
+from .modules import account_word
+from .modules import debt_ledger
+from .modules import fixed_point
+from .modules import loss_window
+from .modules import ownable
+from .modules import settings
+
+implements: ICollateralizedDebt
+
+initializes: ownable
+initializes: debt_ledger
+initializes: settings
+initializes: loss_window
+
+exports: (
+    ownable.owner,
+    ownable.pending_owner,
+    ownable.transfer_ownership,
+    ownable.accept_ownership,
+)
+
+
+# An account valued now. Lists are in asset order, up to the last asset held.
+struct Book:
+    prices: DynArray[uint256, 8]
+    values: DynArray[uint256, 8]
+    position: ICollateralizedDebt.Position
+
+
+# A liquidation worked out; refused when one of the last three fields is not as it should be.
+struct Plan:
+    repaid: uint256
+    shares: uint256
+    taken: uint256          # collateral that leaves the account
+    reserve_cut: uint256    # of it, to the Reserve
+    penalty: uint256
+    value_left: uint256
+    cures: bool             # E >= M after it
+    ruins: bool             # debt left, and no collateral that counts
+    due: bool
+    leaves_dust: bool
+    lowers_buffer: bool
+
+
+WAD: constant(uint256) = fixed_point.WAD
+RAY: constant(uint256) = fixed_point.RAY
+MAX_ASSETS: constant(uint256) = 8
+MAX_AMOUNT: constant(uint256) = 2**128 - 1
+# Rounding a liquidation may cost the buffer, besides the value of one share: a unit of
+# value, one of debt and one of requirement for each asset and scenario.
+BUFFER_ROUNDING: constant(uint256) = 16
+
+PAUSE_BORROW: constant(uint256) = 1
+PAUSE_WITHDRAW: constant(uint256) = 2
+
+stable: public(immutable(address))
+oracle: public(immutable(address))
+reserve: public(immutable(address))
+margin_model: public(immutable(address))
+penalty_model: public(immutable(address))
+rate_model: public(immutable(address))
+ASSETS: immutable(DynArray[address, MAX_ASSETS])
+UNITS: immutable(DynArray[uint256, MAX_ASSETS])   # native units in a whole token
+
+account_count: public(uint256)
+owner_of: public(HashMap[uint256, address])
+_accounts: HashMap[uint256, uint256]                   # packed, see account_word
+_collateral: HashMap[uint256, uint256[MAX_ASSETS]]     # native units
+_account_limits: HashMap[uint256, uint256]
+_deposited: uint256[MAX_ASSETS]
+_deposit_caps: uint256[MAX_ASSETS]
+bad_debt: public(uint256)
+paused: public(uint256)
+breaker_tripped: public(bool)
+guardian: public(address)
+
+
+@deploy
+def __init__(
+    stable_: address,
+    oracle_: address,
+    reserve_: address,
+    margin: address,
+    penalty: address,
+    rate: address,
+    assets_: DynArray[address, MAX_ASSETS],
+    config_: ICollateralizedDebt.Config,
+    owner_: address,
+):
+    """
+    @notice The models and assets stay for good: a new set is a new deployment.
+            Deposits have no cap until the owner sets one.
+    """
+    ownable.__init__(owner_)
+    debt_ledger.__init__()
+    stable = stable_
+    oracle = oracle_
+    reserve = reserve_
+    margin_model = margin
+    penalty_model = penalty
+    rate_model = rate
+    ASSETS = assets_
+
+    count: uint256 = len(assets_)
+    assert count != 0, "asset: none"
+    assert staticcall IMarginModel(margin).asset_count() == count, "model: asset count differs"
+    most: uint256 = WAD + staticcall IPenaltyModel(penalty).max_penalty()
+    units: DynArray[uint256, MAX_ASSETS] = []
+    for i: uint256 in range(count, bound=MAX_ASSETS):
+        assert assets_[i] not in [empty(address), stable_], "asset: not allowed"
+        for j: uint256 in range(i, bound=MAX_ASSETS):
+            assert assets_[i] != assets_[j], "asset: listed twice"
+        decimals: uint256 = convert(staticcall IERC20Detailed(assets_[i]).decimals(), uint256)
+        assert decimals <= 18, "asset: more than 18 decimals"
+        units.append(10**decimals)
+        self._deposit_caps[i] = MAX_AMOUNT
+
+        # The gate: a liquidation at close-out or above must raise the margin buffer.
+        initial: uint256 = 0
+        maintenance: uint256 = 0
+        close_out: uint256 = 0
+        initial, maintenance, close_out = staticcall IMarginModel(margin).ratios(i)
+        least: uint256 = staticcall IMarginModel(margin).close_out_floor(i)
+        assert initial > maintenance and maintenance >= close_out, "model: initial, maintenance, close-out out of order"
+        assert close_out >= least and (WAD - least) * most < WAD * WAD, "model: penalty too large for close-out"
+    UNITS = units
+    self._configure(config_)
+
+
+# ---------------------------------------------------------------- accounts
+
+
+@external
+def open() -> uint256:
+    account: uint256 = self.account_count + 1
+    self.account_count = account
+    self.owner_of[account] = msg.sender
+    log ICollateralizedDebt.Opened(account=account, owner=msg.sender)
+    return account
+
+
+@external
+def deposit(account: uint256, asset: address, amount: uint256):
+    owner: address = self.owner_of[account]
+    assert owner != empty(address), "account: not opened"
+    i: uint256 = self._asset_index(asset)
+    received: uint256 = self._receive(asset, amount)
+    if msg.sender != owner:
+        # The last price will do, valid or not: a stale one must not block a deposit.
+        price: uint256 = 0
+        valid: bool = False
+        price, valid = staticcall IOracle(oracle).price(asset)
+        worth: uint256 = fixed_point._mul_div_down(received, price, UNITS[i])
+        assert worth >= settings._min_deposit(), "limit: below minimum deposit"
+
+    state: account_word.Account = self._load(account)
+    total: uint256 = self._deposited[i] + received
+    cap: uint256 = self._deposit_caps[i] if state.called_at == 0 else MAX_AMOUNT
+    assert total <= cap, "limit: deposit cap"
+    self._deposited[i] = total
+    self._collateral[account][i] += received
+    state.held |= 1 << i
+
+    self._save(account, state)
+    self._clear_if_cured(account)
+    log ICollateralizedDebt.Deposited(
+        account=account, asset=asset, payer=msg.sender, amount=received
+    )
+
+
+@external
+def withdraw(account: uint256, asset: address, amount: uint256, to: address):
+    self._only_account_owner(account)
+    self._check_payout(amount, to)
+    i: uint256 = self._asset_index(asset)
+    assert amount <= self._collateral[account][i], "amount: more than is held"
+
+    state: account_word.Account = self._load(account)
+    state.held = self._take(account, state.held, i, amount)
+    self._save(account, state)
+    if state.shares != 0:
+        self._check_open(PAUSE_WITHDRAW)
+        self._check_initial(self._valid_position(account))
+        self._clear(account)
+    log ICollateralizedDebt.Withdrawn(account=account, asset=asset, to=to, amount=amount)
+    self._send(asset, to, amount)
+
+
+@external
+def borrow(account: uint256, amount: uint256, to: address):
+    self._only_account_owner(account)
+    self._check_payout(amount, to)
+    self._check_open(PAUSE_BORROW)
+
+    market: debt_ledger.Market = self._accrued()
+    state: account_word.Account = self._load(account)
+    shares: uint256 = 0
+    market, shares = debt_ledger._lend(market, amount)
+    state.shares += shares
+    self._save(account, state)
+    self._settle(market, 0)
+    total: uint256 = debt_ledger._debt_up(market.shares, market.index)
+    assert total <= settings._debt_ceiling(), "limit: debt ceiling"
+
+    p: ICollateralizedDebt.Position = self._valid_position(account)
+    assert p.debt >= settings._min_debt(), "limit: below minimum debt"
+    assert p.debt <= self._account_limit(account), "limit: account debt ceiling"
+    self._check_initial(p)
+    self._clear(account)
+    log ICollateralizedDebt.Borrowed(account=account, to=to, amount=amount, shares=shares)
+    extcall IStableToken(stable).mint(to, amount)
+
+
+@external
+def repay(account: uint256, amount: uint256) -> uint256:
+    assert amount != 0, "amount: zero"
+    state: account_word.Account = self._load(account)
+    assert state.shares != 0, "account: no debt"
+
+    market: debt_ledger.Market = self._accrued()
+    paid: uint256 = 0
+    shares: uint256 = 0
+    paid, shares = debt_ledger._payment(state.shares, amount, market.index)
+    market = debt_ledger._retire(market, shares, paid)
+    state.shares -= shares
+    self._save(account, state)
+    self._settle(market, 0)
+    self._clear_if_cured(account)
+    log ICollateralizedDebt.Repaid(
+        account=account, payer=msg.sender, amount=paid, shares=shares
+    )
+    extcall IStableToken(stable).burn_from(msg.sender, paid)
+    return paid
+
+
+@external
+def accrue():
+    market: debt_ledger.Market = self._accrued()
+    minted: uint256 = market.unminted
+    market.unminted = 0
+    self._settle(market, minted)
+    self._mint_to_reserve(minted)
+
+
+# ------------------------------------------------------------- margin calls
+
+
+@external
+def margin_call(account: uint256):
+    state: account_word.Account = self._load(account)
+    p: ICollateralizedDebt.Position = self._valid_position(account)
+    assert not self._cured(p), "margin: not below maintenance"
+
+    grace: uint256 = settings._grace()
+    news: bool = state.called_at == 0
+    if news:
+        state.called_at = block.timestamp
+        state.deadline = block.timestamp + grace
+        log ICollateralizedDebt.MarginCalled(
+            account=account,
+            caller=msg.sender,
+            called_at=state.called_at,
+            deadline=state.deadline,
+        )
+    recorded_at: uint256 = self._recorded_at(state, p, grace)
+    assert news or recorded_at != state.recorded_at, "margin: already called"
+    state.recorded_at = recorded_at
+    self._save(account, state)
+
+
+@external
+def clear_margin_call(account: uint256):
+    stored: account_word.Account = account_word._unpack(self._accounts[account])
+    assert stored.called_at != 0 or stored.recorded_at != 0, "margin: not called"
+    state: account_word.Account = self._load(account)
+    if state.called_at != 0 or state.recorded_at != 0:
+        assert self._cured(self._valid_position(account)), "margin: below maintenance"
+    self._clear(account)
+
+
+# -------------------------------------------------------------- liquidation
+
+
+@external
+def liquidate(
+    account: uint256, asset: address, max_repay: uint256, min_seize: uint256, to: address
+) -> (uint256, uint256):
+    self._check_payout(max_repay, to)
+    i: uint256 = self._asset_index(asset)
+
+    market: debt_ledger.Market = self._accrued()
+    state: account_word.Account = self._load(account)
+    book: Book = self._book(account, state, market.index)
+    assert book.position.valid, "price: not valid"
+    plan: Plan = self._plan(account, state, book, market.index, i, max_repay)
+    assert plan.due, "margin: not liquidatable"
+    assert plan.repaid != 0, "liquidation: nothing to seize"
+    assert not plan.leaves_dust, "liquidation: leaves less than the minimum debt"
+    assert not plan.lowers_buffer, "liquidation: lowers the margin buffer"
+    seized: uint256 = plan.taken - plan.reserve_cut
+    assert seized >= min_seize, "liquidation: seizes less than asked"
+
+    market = debt_ledger._retire(market, plan.shares, plan.repaid)
+    state.shares -= plan.shares
+    state.held = self._take(account, state.held, i, plan.taken)
+    if not plan.cures:
+        state.recorded_at = self._recorded_at(state, book.position, settings._grace())
+    log ICollateralizedDebt.Liquidated(
+        account=account,
+        liquidator=msg.sender,
+        asset=asset,
+        repaid=plan.repaid,
+        shares=plan.shares,
+        seized=seized,
+        reserve_cut=plan.reserve_cut,
+        penalty=plan.penalty,
+    )
+    if plan.ruins:
+        self._write_off(account, state, market, plan.value_left)
+    else:
+        self._save(account, state)
+        self._settle(market, 0)
+        if plan.cures:
+            self._clear(account)
+    extcall IStableToken(stable).burn_from(msg.sender, plan.repaid)
+    self._send(asset, to, seized)
+    self._send(asset, reserve, plan.reserve_cut)
+    return plan.repaid, seized
+
+
+@external
+def absorb(account: uint256):
+    market: debt_ledger.Market = self._accrued()
+    state: account_word.Account = self._load(account)
+    p: ICollateralizedDebt.Position = self._valid_position(account)
+    # Negative equity is below any close-out requirement, so the account is liquidatable.
+    assert p.collateral < p.debt, "margin: not insolvent"
+    log ICollateralizedDebt.Absorbed(account=account, caller=msg.sender)
+    self._write_off(account, state, market, p.collateral)
+
+
+@external
+def heal(amount: uint256) -> uint256:
+    healed: uint256 = min(amount, self.bad_debt)
+    assert healed != 0, "amount: zero"
+    self.bad_debt -= healed
+    log ICollateralizedDebt.Healed(payer=msg.sender, amount=healed)
+    extcall IStableToken(stable).burn_from(msg.sender, healed)
+    return healed
+
+
+# ------------------------------------------------------- owner and guardian
+
+
+@external
+def set_config(config: ICollateralizedDebt.Config):
+    ownable._only_owner()
+    # The time before now is charged at the rate of the old ceiling.
+    self._settle(self._accrued(), 0)
+    self._configure(config)
+
+
+@external
+def set_account_limit(account: uint256, limit: uint256):
+    ownable._only_owner()
+    self._account_limits[account] = limit
+    log ICollateralizedDebt.AccountLimitSet(account=account, limit=limit)
+
+
+@external
+def set_deposit_cap(asset: address, cap: uint256):
+    ownable._only_owner()
+    assert cap <= MAX_AMOUNT, "config: deposit cap"
+    self._deposit_caps[self._asset_index(asset)] = cap
+    log ICollateralizedDebt.DepositCapSet(asset=asset, cap=cap)
+
+
+@external
+def set_guardian(guardian: address):
+    ownable._only_owner()
+    self.guardian = guardian
+    log ICollateralizedDebt.GuardianSet(guardian=guardian)
+
+
+@external
+def set_paused(flags: uint256):
+    assert flags <= PAUSE_BORROW | PAUSE_WITHDRAW, "pause: unknown flag"
+    if msg.sender != ownable.owner:
+        assert msg.sender == self.guardian, "guardian: caller is not the guardian"
+        assert flags & self.paused == self.paused, "guardian: only the owner may resume"
+    self.paused = flags
+    log ICollateralizedDebt.Paused(flags=flags)
+
+
+@external
+def reset_breaker():
+    assert msg.sender in [ownable.owner, self.guardian], "guardian: caller is not the guardian"
+    self.breaker_tripped = False
+    loss_window._clear()
+    log ICollateralizedDebt.BreakerReset()
+
+
+# -------------------------------------------------------------------- views
+
+
+@view
+@external
+def position(account: uint256) -> ICollateralizedDebt.Position:
+    return self._position(account)
+
+
+@view
+@external
+def debt(account: uint256) -> uint256:
+    return debt_ledger._debt_up(self._load(account).shares, self._accrued().index)
+
+
+@view
+@external
+def equity(account: uint256) -> int256:
+    p: ICollateralizedDebt.Position = self._position(account)
+    return convert(p.collateral, int256) - convert(p.debt, int256)
+
+
+@view
+@external
+def requirements(account: uint256) -> (uint256, uint256, uint256):
+    p: ICollateralizedDebt.Position = self._position(account)
+    return p.initial, p.maintenance, p.close_out
+
+
+@view
+@external
+def health_factor(account: uint256) -> uint256:
+    return self._health(self._position(account))
+
+
+@view
+@external
+def maintenance_buffer(account: uint256) -> int256:
+    p: ICollateralizedDebt.Position = self._position(account)
+    return convert(p.collateral, int256) - convert(p.debt + p.maintenance, int256)
+
+
+@view
+@external
+def margin_ratio(account: uint256) -> int256:
+    p: ICollateralizedDebt.Position = self._position(account)
+    if p.collateral == 0:
+        return 0
+    # 1 - D/V; the part taken away is rounded up, so the ratio goes toward minus infinity.
+    return convert(WAD, int256) - convert(
+        fixed_point._mul_div_up(p.debt, WAD, p.collateral), int256
+    )
+
+
+@view
+@external
+def max_borrow(account: uint256) -> uint256:
+    market: debt_ledger.Market = self._accrued()
+    state: account_word.Account = self._load(account)
+    p: ICollateralizedDebt.Position = self._position(account)
+    if not p.valid or p.collateral < p.initial or not self._is_open(PAUSE_BORROW):
+        return 0
+    # ceil(shares * index) <= limit exactly when shares <= floor(limit / index).
+    limit: uint256 = min(p.collateral - p.initial, self._account_limit(account))
+    most: uint256 = min(limit, 2**128) * RAY // market.index
+    most_of_all: uint256 = settings._debt_ceiling() * RAY // market.index
+    if most <= state.shares or most_of_all <= market.shares:
+        return 0
+    shares: uint256 = min(most - state.shares, most_of_all - market.shares)
+    # ceil(amount / index) <= shares exactly when amount <= floor(shares * index).
+    amount: uint256 = shares * market.index // RAY
+    market, shares = debt_ledger._lend(market, amount)
+    if debt_ledger._debt_up(state.shares + shares, market.index) < settings._min_debt():
+        return 0
+    return amount
+
+
+@view
+@external
+def status(account: uint256) -> uint256:
+    if self.owner_of[account] == empty(address):
+        return 0
+    state: account_word.Account = self._load(account)
+    if state.shares == 0:
+        return 1
+    p: ICollateralizedDebt.Position = self._position(account)
+    if not p.valid:
+        return 5
+    if self._cured(p):
+        return 1
+    if self._is_due(state, p, settings._grace()):
+        return 4
+    return 2 if state.called_at == 0 else 3
+
+
+@view
+@external
+def preview_liquidate(
+    account: uint256, asset: address, max_repay: uint256
+) -> ICollateralizedDebt.Preview:
+    i: uint256 = self._asset_index(asset)
+    index: uint256 = self._accrued().index
+    state: account_word.Account = self._load(account)
+    book: Book = self._book(account, state, index)
+    if not book.position.valid:
+        return empty(ICollateralizedDebt.Preview)
+    plan: Plan = self._plan(account, state, book, index, i, max_repay)
+    return ICollateralizedDebt.Preview(
+        allowed=(
+            plan.due and plan.repaid != 0 and not plan.leaves_dust and not plan.lowers_buffer
+        ),
+        repaid=plan.repaid,
+        seized=plan.taken - plan.reserve_cut,
+        reserve_cut=plan.reserve_cut,
+        penalty=plan.penalty,
+    )
+
+
+@view
+@external
+def totals() -> ICollateralizedDebt.Totals:
+    market: debt_ledger.Market = self._accrued()
+    utilisation: uint256 = debt_ledger._utilisation(market, settings._debt_ceiling())
+    return ICollateralizedDebt.Totals(
+        debt=debt_ledger._debt_up(market.shares, market.index),
+        shares=market.shares,
+        index=market.index,
+        unminted=market.unminted,
+        bad_debt=self.bad_debt,
+        utilisation=utilisation,
+        rate=staticcall IRateModel(rate_model).rate(utilisation),
+        timestamp=market.updated_at,
+    )
+
+
+@view
+@external
+def config() -> ICollateralizedDebt.Config:
+    return settings._get()
+
+
+@view
+@external
+def shares_of(account: uint256) -> uint256:
+    return self._load(account).shares
+
+
+@view
+@external
+def collateral_of(account: uint256, asset: address) -> uint256:
+    return self._collateral[account][self._asset_index(asset)]
+
+
+@view
+@external
+def called_at(account: uint256) -> uint256:
+    return self._load(account).called_at
+
+
+@view
+@external
+def deposited(asset: address) -> uint256:
+    return self._deposited[self._asset_index(asset)]
+
+
+@view
+@external
+def assets() -> DynArray[address, MAX_ASSETS]:
+    return ASSETS
+
+
+# ------------------------------------------------------------ what is stored
+
+
+@view
+@internal
+def _load(account: uint256) -> account_word.Account:
+    """
+    @notice The account, without a call or a record that has lapsed.
+    """
+    state: account_word.Account = account_word._unpack(self._accounts[account])
+    if state.called_at != 0 or state.recorded_at != 0:
+        window: uint256 = settings._call_window()
+        if block.timestamp > state.deadline + window:
+            state.called_at = 0
+            state.deadline = 0
+        if block.timestamp > state.recorded_at + window:
+            state.recorded_at = 0
+    return state
+
+
+@internal
+def _save(account: uint256, state: account_word.Account):
+    self._accounts[account] = account_word._pack(state)
+
+
+@view
+@internal
+def _accrued() -> debt_ledger.Market:
+    """
+    @notice The debt of all accounts as of now; `_settle` stores it.
+    """
+    market: debt_ledger.Market = debt_ledger._load()
+    if block.timestamp > market.updated_at:
+        utilisation: uint256 = debt_ledger._utilisation(market, settings._debt_ceiling())
+        market = debt_ledger._grow(market, staticcall IRateModel(rate_model).rate(utilisation))
+    return market
+
+
+@internal
+def _settle(market: debt_ledger.Market, minted: uint256):
+    before: debt_ledger.Market = debt_ledger._load()
+    debt_ledger._store(market)
+    if market.index != before.index or minted != 0:
+        interest: uint256 = debt_ledger._debt_up(
+            before.shares, market.index
+        ) - debt_ledger._debt_up(before.shares, before.index)
+        log ICollateralizedDebt.Accrued(index=market.index, interest=interest, minted=minted)
+
+
+@internal
+def _configure(config: ICollateralizedDebt.Config):
+    settings._set(config)
+    log ICollateralizedDebt.ConfigChanged(config=config)
+
+
+@internal
+def _take(account: uint256, held: uint256, i: uint256, amount: uint256) -> uint256:
+    """
+    @return `held` after `amount` of asset i has left the account.
+    """
+    left: uint256 = self._collateral[account][i] - amount
+    self._collateral[account][i] = left
+    self._deposited[i] -= amount
+    return held if left != 0 else held & ~(1 << i)
+
+
+# ------------------------------------------------------------------- health
+
+
+@view
+@internal
+def _book(account: uint256, state: account_word.Account, index: uint256) -> Book:
+    """
+    @notice Value the account; each value rounded down, debt and requirements up.
+    """
+    book: Book = empty(Book)
+    book.position.valid = True
+    for i: uint256 in range(MAX_ASSETS):
+        if state.held >> i == 0:
+            break
+        price: uint256 = 0
+        worth: uint256 = 0
+        if (state.held >> i) & 1 == 1:
+            valid: bool = False
+            price, valid = staticcall IOracle(oracle).price(ASSETS[i])
+            if not valid or price == 0:
+                book.position.valid = False
+            worth = fixed_point._mul_div_down(self._collateral[account][i], price, UNITS[i])
+        book.prices.append(price)
+        book.values.append(worth)
+        book.position.collateral += worth
+    book.position.debt = debt_ledger._debt_up(state.shares, index)
+    book.position.initial, book.position.maintenance, book.position.close_out = (
+        staticcall IMarginModel(margin_model).requirements(book.values)
+    )
+    return book
+
+
+@view
+@internal
+def _position(account: uint256) -> ICollateralizedDebt.Position:
+    return self._book(account, self._load(account), self._accrued().index).position
+
+
+@view
+@internal
+def _valid_position(account: uint256) -> ICollateralizedDebt.Position:
+    p: ICollateralizedDebt.Position = self._position(account)
+    assert p.valid, "price: not valid"
+    return p
+
+
+@pure
+@internal
+def _health(p: ICollateralizedDebt.Position) -> uint256:
+    if p.debt == 0:
+        return max_value(uint256)
+    if p.collateral < p.maintenance:
+        return 0
+    return fixed_point._mul_div_down(p.collateral - p.maintenance, WAD, p.debt)
+
+
+@pure
+@internal
+def _cured(p: ICollateralizedDebt.Position) -> bool:
+    return p.collateral >= p.debt + p.maintenance
+
+
+@pure
+@internal
+def _check_initial(p: ICollateralizedDebt.Position):
+    assert p.collateral >= p.debt + p.initial, "margin: below initial requirement"
+
+
+@view
+@internal
+def _is_due(
+    state: account_word.Account, p: ICollateralizedDebt.Position, grace: uint256
+) -> bool:
+    """
+    @notice Liquidatable now: below close-out, below maintenance where there is no grace,
+            or below maintenance with a call past its deadline.
+    """
+    if self._cured(p):
+        return False
+    called: bool = state.called_at != 0 and block.timestamp >= state.deadline
+    return called or grace == 0 or p.collateral < p.debt + p.close_out
+
+
+@view
+@internal
+def _recorded_at(
+    state: account_word.Account, p: ICollateralizedDebt.Position, grace: uint256
+) -> uint256:
+    """
+    @return Since when the account is on record as liquidatable without a due call.
+    """
+    if state.recorded_at != 0 or not self._is_due(state, p, grace):
+        return state.recorded_at
+    called: bool = state.called_at != 0 and block.timestamp >= state.deadline
+    return 0 if called else block.timestamp
+
+
+@internal
+def _clear(account: uint256):
+    """
+    @notice The account is at or above maintenance: end its call.
+    """
+    state: account_word.Account = account_word._unpack(self._accounts[account])
+    if state.called_at == 0 and state.recorded_at == 0:
+        return
+    if state.called_at != 0:
+        log ICollateralizedDebt.MarginCallCleared(account=account)
+    state.called_at = 0
+    state.deadline = 0
+    state.recorded_at = 0
+    self._save(account, state)
+
+
+@internal
+def _clear_if_cured(account: uint256):
+    """
+    @notice For deposit and repay: prices are looked at only when there is a call, and a
+            price that is not valid leaves the call as it is.
+    """
+    state: account_word.Account = self._load(account)
+    if state.called_at == 0 and state.recorded_at == 0:
+        return
+    if state.shares != 0:
+        p: ICollateralizedDebt.Position = self._position(account)
+        if not p.valid or not self._cured(p):
+            return
+    self._clear(account)
+
+
+# ----------------------------------------------------- liquidation worked out
+
+
+@view
+@internal
+def _plan(
+    account: uint256,
+    state: account_word.Account,
+    book: Book,
+    index: uint256,
+    i: uint256,
+    max_repay: uint256,
+) -> Plan:
+    """
+    @notice What liquidate() does with asset i, or why it does not. Prices are valid.
+    """
+    plan: Plan = empty(Plan)
+    terms: settings.Terms = settings._terms()
+    p: ICollateralizedDebt.Position = book.position
+    plan.due = self._is_due(state, p, terms.grace)
+    amount: uint256 = self._collateral[account][i]
+    if not plan.due or amount == 0:
+        return plan
+
+    health: uint256 = self._health(p)
+    reserve_part: uint256 = 0
+    plan.penalty, reserve_part = self._penalty(state, p, terms, health)
+    limit: uint256 = self._repay_limit(p, terms, health, plan.penalty)
+
+    # Repay up to the limit; if the asset is worth less, all of it for what it is worth.
+    price: uint256 = book.prices[i]
+    plan.repaid = min(max_repay, limit)
+    plan.taken = fixed_point._mul_div_down(
+        plan.repaid * (WAD + plan.penalty), UNITS[i], price * WAD
+    )
+    if plan.taken >= amount:
+        plan.taken = amount
+        worth: uint256 = fixed_point._mul_div_up(amount, price, UNITS[i])
+        plan.repaid = min(
+            plan.repaid, fixed_point._mul_div_up(worth, WAD, WAD + plan.penalty)
+        )
+    plan.repaid, plan.shares = debt_ledger._payment(state.shares, plan.repaid, index)
+    plan.reserve_cut = fixed_point._mul_div_up(plan.taken, reserve_part, WAD + plan.penalty)
+
+    values: DynArray[uint256, MAX_ASSETS] = book.values
+    values[i] = fixed_point._mul_div_down(amount - plan.taken, price, UNITS[i])
+    plan.value_left = p.collateral - book.values[i] + values[i]
+    debt_left: uint256 = debt_ledger._debt_up(state.shares - plan.shares, index)
+    initial: uint256 = 0
+    maintenance: uint256 = 0
+    close_out: uint256 = 0
+    initial, maintenance, close_out = staticcall IMarginModel(margin_model).requirements(values)
+
+    emptied: bool = plan.taken == amount and state.held == 1 << i
+    plan.cures = plan.value_left >= debt_left + maintenance
+    # Less than `min_left` counts as nothing, unless it still covers the debt.
+    plan.ruins = debt_left != 0 and (
+        emptied or plan.value_left < min(terms.min_left, debt_left)
+    )
+    plan.leaves_dust = debt_left != 0 and debt_left < terms.min_debt and plan.taken < amount
+    plan.lowers_buffer = (
+        not emptied
+        and p.collateral >= p.debt
+        and plan.value_left + p.debt + p.maintenance + BUFFER_ROUNDING + index // RAY
+        < p.collateral + debt_left + maintenance
+    )
+    return plan
+
+
+@view
+@internal
+def _penalty(
+    state: account_word.Account,
+    p: ICollateralizedDebt.Position,
+    terms: settings.Terms,
+    health: uint256,
+) -> (uint256, uint256):
+    """
+    @return (penalty, the Reserve's part of it), WAD shares of the debt repaid.
+    """
+    since: uint256 = block.timestamp
+    if state.called_at != 0:
+        since = min(since, state.deadline)
+    if state.recorded_at != 0:
+        since = min(since, state.recorded_at)
+    full: uint256 = staticcall IPenaltyModel(penalty_model).penalty(
+        health, block.timestamp - since
+    )
+    if p.collateral < p.debt:
+        return full, 0
+    charged: uint256 = full
+    part: uint256 = fixed_point._mul_div_up(full, terms.reserve_share, WAD)
+    if terms.cap_toxic:
+        most: uint256 = fixed_point._mul_div_down(p.collateral - p.debt, WAD, p.debt)
+        if full > most:
+            kept: uint256 = min(terms.liquidator_floor, full)
+            charged = max(most, kept)
+            part = min(
+                fixed_point._mul_div_up(charged, terms.reserve_share, WAD), charged - kept
+            )
+    return charged, part
+
+
+@pure
+@internal
+def _repay_limit(
+    p: ICollateralizedDebt.Position,
+    terms: settings.Terms,
+    health: uint256,
+    penalty: uint256,
+) -> uint256:
+    """
+    @notice The close factor's share of the debt; all of it when the account is far gone,
+            or when that share would leave too little debt or collateral behind.
+    """
+    limit: uint256 = fixed_point._mul_div_up(p.debt, terms.close_factor, WAD)
+    taken: uint256 = fixed_point._mul_div_up(limit, WAD + penalty, WAD)
+    if (
+        health <= terms.full_liquidation_health
+        or p.debt < limit + terms.min_debt
+        or p.collateral < taken + terms.min_left
+    ):
+        return p.debt
+    return limit
+
+
+@internal
+def _write_off(
+    account: uint256, state: account_word.Account, market: debt_ledger.Market, worth: uint256
+):
+    """
+    @notice What collateral is left goes to the Reserve, which burns what stable it has
+            against the debt; the rest is bad debt.
+    @param worth Value of that collateral: it is no loss.
+    """
+    # Effects. Interest not yet minted is the Reserve's, and pays first.
+    debt: uint256 = debt_ledger._debt_up(state.shares, market.index)
+    after: debt_ledger.Market = debt_ledger._retire(market, state.shares, debt)
+    minted: uint256 = after.unminted
+    after.unminted = 0
+    self._settle(after, minted)
+    swept: uint256[MAX_ASSETS] = empty(uint256[MAX_ASSETS])
+    for i: uint256 in range(MAX_ASSETS):
+        if (state.held >> i) & 1 == 1:
+            swept[i] = self._collateral[account][i]
+            self._take(account, state.held, i, swept[i])
+            log ICollateralizedDebt.Swept(account=account, asset=ASSETS[i], amount=swept[i])
+    self._clear(account)
+    self._save(account, empty(account_word.Account))
+
+    self._mint_to_reserve(minted)
+    covered: uint256 = extcall IReserve(reserve).cover(debt)
+    self.bad_debt += debt - covered
+    log ICollateralizedDebt.BadDebtRealised(
+        account=account, shares=state.shares, debt=debt, covered=covered
+    )
+    self._count_loss(debt - min(worth, debt))
+    for i: uint256 in range(MAX_ASSETS):
+        if swept[i] != 0:
+            self._send(ASSETS[i], reserve, swept[i])
+
+
+@internal
+def _count_loss(loss: uint256):
+    threshold: uint256 = 0
+    window: uint256 = 0
+    threshold, window = settings._loss_limit()
+    lost: uint256 = loss_window._record(loss, window)
+    if lost > threshold and not self.breaker_tripped:
+        self.breaker_tripped = True
+        log ICollateralizedDebt.BreakerTripped(loss=lost)
+
+
+# --------------------------------------------------------- checks and tokens
+
+
+@view
+@internal
+def _asset_index(asset: address) -> uint256:
+    for i: uint256 in range(len(ASSETS), bound=MAX_ASSETS):
+        if ASSETS[i] == asset:
+            return i
+    raise "asset: not listed"
+
+
+@view
+@internal
+def _account_limit(account: uint256) -> uint256:
+    limit: uint256 = self._account_limits[account]
+    return limit if limit != 0 else settings._account_ceiling()
+
+
+@view
+@internal
+def _only_account_owner(account: uint256):
+    assert msg.sender == self.owner_of[account], "account: caller is not the owner"
+
+
+@view
+@internal
+def _is_open(flag: uint256) -> bool:
+    return self.paused & flag == 0 and not self.breaker_tripped
+
+
+@view
+@internal
+def _check_open(flag: uint256):
+    assert self.paused & flag == 0, "pause: paused"
+    assert not self.breaker_tripped, "breaker: tripped"
+
+
+@view
+@internal
+def _check_payout(amount: uint256, to: address):
+    assert amount != 0, "amount: zero"
+    assert to not in [empty(address), self], "recipient: not allowed"
+
+
+@internal
+def _receive(asset: address, amount: uint256) -> uint256:
+    """
+    @return What arrived, which for some tokens is less than `amount`.
+    """
+    before: uint256 = staticcall IERC20(asset).balanceOf(self)
+    assert extcall IERC20(asset).transferFrom(
+        msg.sender, self, amount, default_return_value=True
+    ), "token: transfer failed"
+    received: uint256 = staticcall IERC20(asset).balanceOf(self) - before
+    assert received != 0, "amount: zero"
+    return received
+
+
+@internal
+def _send(asset: address, to: address, amount: uint256):
+    if amount != 0:
+        assert extcall IERC20(asset).transfer(
+            to, amount, default_return_value=True
+        ), "token: transfer failed"
+
+
+@internal
+def _mint_to_reserve(amount: uint256):
+    if amount != 0:
+        extcall IStableToken(stable).mint(reserve, amount)
