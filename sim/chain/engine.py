@@ -1,7 +1,10 @@
 """Where a transaction executes: one Protocol, whichever EVM stands behind it.
 
-For the same requests every engine gives the same receipts and balances, to the last
-unit. The rules are those of Prague on all of them.
+For the same requests every engine gives the same receipts, balances and nonces, to the last
+unit. The rules are those of Prague on all of them, but for two that a simulation must do
+without: any address may send, also a contract (no signatures, no EIP-3607), and the system
+contracts of EIP-4788 and EIP-2935 are not deployed. What a contract sees as BLOCKHASH and
+PREVRANDAO is deterministic, but each engine's own: a node hashes real headers.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ GENESIS_TIMESTAMP = 1_262_304_000
 BLOCK_GAS_LIMIT = 30_000_000
 GENESIS_BASE_FEE = GWEI
 MAX_TRANSACTION_GAS = 30_000_000
+"""What a `Call` may use."""
 
 
 class Status(IntEnum):
@@ -30,7 +34,11 @@ class Status(IntEnum):
 
 
 class Refusal(StrEnum):
-    """Why a transaction cannot be in the block at all. Checked in this order."""
+    """Why a transaction cannot be in the block at all. Checked in this order, see validity.py.
+
+    Transactions are judged one after another: a later one meets the nonces, the balances and
+    the gas that the earlier ones left, and a refused one leaves no trace.
+    """
 
     GAS_ABOVE_BLOCK = "gas above what is left in the block"
     TIP_ABOVE_CAP = "tip above fee cap"
@@ -38,6 +46,7 @@ class Refusal(StrEnum):
     NONCE_TOO_LOW = "nonce too low"
     NONCE_TOO_HIGH = "nonce too high"
     GAS_BELOW_INTRINSIC = "gas below intrinsic cost"
+    INITCODE_TOO_LARGE = "creation code above 49152 bytes"
     FUNDS = "insufficient funds for gas and value"
 
 
@@ -78,8 +87,9 @@ class Log:
 class Receipt:
     """What became of one transaction of the request.
 
-    A refused one has gas_used 0 and a `refusal`. `output` is the revert data of a
-    reverted transaction and empty otherwise.
+    A refused one has a `refusal`, and zeros elsewhere. `output` is the revert data of a
+    reverted transaction and empty otherwise. `contract` is where a creation that succeeded
+    put its contract.
     """
 
     status: Status
@@ -150,11 +160,14 @@ class Engine(Protocol):
         ...
 
     def snapshot(self) -> int:
-        """Remember the state; the id is good for one or more `restore` until an older one is restored."""
+        """Remember the state between two blocks; the id is good until an older one is restored."""
         ...
 
     def restore(self, snapshot: int) -> None:
-        """Back to a snapshot, which stays good. Raises EngineError when it is unknown."""
+        """Back to a snapshot, which stays good; later ones are forgotten.
+
+        Raises EngineError when it is unknown.
+        """
         ...
 
     def close(self) -> None: ...
