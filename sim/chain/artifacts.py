@@ -56,7 +56,7 @@ def load(name: str, contracts: Path = CONTRACTS) -> Artifact:
     sources = _sources(contracts)
     if name not in sources:
         raise ContractError(
-            f"There is no contract {name!r} under {contracts}: expected one of {', '.join(sources)}."
+            f"There is no contract {name!r} under {contracts}, only {', '.join(sources)}."
         )
     kept = _read(_cache_file(contracts, name), contracts)
     return _artifact(kept or _compile(name, sources[name], contracts))

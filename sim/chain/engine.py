@@ -1,10 +1,9 @@
 """Where a transaction executes: one Protocol, whichever EVM stands behind it.
 
 For the same requests every engine gives the same receipts, balances and nonces, to the last
-unit. The rules are those of Prague on all of them, but for two that a simulation must do
-without: any address may send, also a contract (no signatures, no EIP-3607), and the system
-contracts of EIP-4788 and EIP-2935 are not deployed. What a contract sees as BLOCKHASH and
-PREVRANDAO is deterministic, but each engine's own: a node hashes real headers.
+unit. The rules are those of Prague on all of them, without signatures (any address may send)
+and without the system contracts of EIP-4788 and EIP-2935. BLOCKHASH and PREVRANDAO are zero in
+process and a node's own on a node: a contract that depends on them differs between engines.
 """
 
 from __future__ import annotations

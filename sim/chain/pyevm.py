@@ -16,7 +16,6 @@ from eth.db.atomic import AtomicDB
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.prague.state import PragueState, PragueTransactionExecutor
 from eth.vm.message import Message
-from eth_utils.crypto import keccak
 
 from sim.chain.engine import (
     BLOCK_GAS_LIMIT,
@@ -38,20 +37,18 @@ from sim.chain.validity import effective_gas_price, intrinsic_gas, refusal, refu
 from sim.errors import EngineError
 from sim.units import Address
 
-_GENESIS = BlockRequest((), GENESIS_TIMESTAMP, GENESIS_BASE_FEE, BLOCK_GAS_LIMIT)
-_ANCESTORS = 256
-"""How far back BLOCKHASH sees."""
-
 
 class PyEvmEngine:
     """`Engine` on py-evm."""
 
     name = "py-evm"
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, timestamp: int = GENESIS_TIMESTAMP, base_fee: int = GENESIS_BASE_FEE
+    ) -> None:
         self._database = AtomicDB()
         self._number = 0
-        self._last = _GENESIS
+        self._last = BlockRequest((), timestamp, base_fee, BLOCK_GAS_LIMIT)
         self._state = self._state_at(BLANK_ROOT_HASH)
         self._snapshots: dict[int, _Snapshot] = {}
         self._snapshots_taken = 0
@@ -111,7 +108,7 @@ class PyEvmEngine:
     def restore(self, snapshot: int) -> None:
         if snapshot not in self._snapshots:
             raise EngineError(
-                f"There is no snapshot {snapshot}: it was never taken, or an older one was restored."
+                f"There is no snapshot {snapshot}: it was not taken, or an older one was restored."
             )
         kept = self._snapshots[snapshot]
         self._snapshots = {k: v for k, v in self._snapshots.items() if k <= snapshot}
@@ -244,23 +241,13 @@ def _context(number: int, request: BlockRequest) -> ExecutionContext:
         timestamp=request.timestamp,
         block_number=number,
         difficulty=0,
-        mix_hash=keccak(_block_hash(number - 1) + number.to_bytes(8, "little")),
+        mix_hash=bytes(32),
         gas_limit=request.gas_limit,
-        prev_hashes=_ancestors(number),
+        prev_hashes=(),
         chain_id=CHAIN_ID,
         base_fee_per_gas=request.base_fee,
         excess_blob_gas=0,
     )
-
-
-def _ancestors(number: int) -> Iterator[bytes]:
-    """Hashes of the blocks before this one, latest first; computed when BLOCKHASH asks."""
-    return (_block_hash(n) for n in range(number - 1, max(-1, number - 1 - _ANCESTORS), -1))
-
-
-def _block_hash(number: int) -> bytes:
-    """Stands for the hash of a header that is never built."""
-    return bytes(keccak(max(number, 0).to_bytes(32, "big")))
 
 
 def _logs(computation: Any) -> Iterator[Log]:
