@@ -106,7 +106,7 @@ class Block:
     timestamp: int
     base_fee: int
     gas_used: int
-    receipts: tuple[Receipt, ...]
+    receipts: Sequence[Receipt]
     """One for each transaction of the request, in its order."""
 
 

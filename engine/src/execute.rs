@@ -1,0 +1,328 @@
+//! A block of transactions, and reads, on a chain.
+
+use revm::{
+    Context, ExecuteEvm, MainBuilder, MainContext, MainnetEvm,
+    context::{BlockEnv, CfgEnv, Journal, TxEnv},
+    context_interface::{
+        Cfg, JournalTr,
+        result::{EVMError, ExecutionResult, InvalidTransaction},
+    },
+    primitives::{Address, B256, Bytes, Log, TxKind, U256, hardfork::SpecId, keccak256},
+};
+
+use crate::{
+    Fault,
+    state::{Reader, State, block_hash},
+};
+
+/// Why a transaction cannot be in the block; in the order of the checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Refusal {
+    /// Its gas limit is above what the transactions before it left of the block's.
+    GasAboveBlock,
+    /// Its priority fee is above its fee cap.
+    TipAboveCap,
+    /// Its fee cap is below the base fee.
+    FeeBelowBase,
+    /// Its nonce was used before.
+    NonceTooLow,
+    /// Its nonce is not the sender's next one.
+    NonceTooHigh,
+    /// Its gas limit does not pay for its data, or not for the floor price of it.
+    GasBelowIntrinsic,
+    /// It creates a contract from more code than EIP-3860 allows.
+    InitcodeTooLarge,
+    /// Its sender cannot pay for its gas at the fee cap, and its value.
+    Funds,
+}
+
+/// What became of a transaction that is in the block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Execution {
+    /// False when it reverted or ran out of gas.
+    pub succeeded: bool,
+    /// After the refund, as paid.
+    pub gas_used: u64,
+    /// Wei per gas.
+    pub price: u128,
+    /// In the order emitted; none when it did not succeed.
+    pub logs: Vec<Log>,
+    /// The revert data; empty when it did not revert.
+    pub output: Bytes,
+    /// Where a creation that succeeded put its contract.
+    pub contract: Option<Address>,
+}
+
+/// A transaction of the request: in the block, or why not.
+pub type Receipt = Result<Execution, Refusal>;
+
+/// What a block is asked to be.
+pub struct Request {
+    /// In this order.
+    pub transactions: Vec<TxEnv>,
+    /// Seconds; later than the last block's.
+    pub timestamp: u64,
+    /// Wei per gas.
+    pub base_fee: u64,
+    /// Of all its transactions together.
+    pub gas_limit: u64,
+    /// Who gets the tips.
+    pub coinbase: Address,
+}
+
+/// A block that was executed.
+pub struct Block {
+    /// One more than the last.
+    pub number: u64,
+    /// Of all its transactions together.
+    pub gas_used: u64,
+    /// One for each transaction of the request.
+    pub receipts: Vec<Receipt>,
+}
+
+/// A read.
+pub struct Call {
+    /// The contract asked.
+    pub to: Address,
+    /// Selector and arguments.
+    pub data: Bytes,
+    /// Who asks.
+    pub sender: Address,
+}
+
+/// The fields of the newest block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// 0 is the genesis.
+    pub number: u64,
+    /// Seconds.
+    pub timestamp: u64,
+    /// Wei per gas.
+    pub base_fee: u64,
+    /// Of all its transactions together.
+    pub gas_limit: u64,
+    /// Who got the tips.
+    pub coinbase: Address,
+}
+
+struct Snapshot {
+    id: u64,
+    head: Head,
+}
+
+/// One chain: its state, its newest block, and the snapshots of both.
+pub struct Chain {
+    /// For CHAINID.
+    pub chain_id: u64,
+    /// The newest block.
+    pub head: Head,
+    /// Accounts and storage.
+    pub state: State,
+    snapshots: Vec<Snapshot>,
+    next_snapshot: u64,
+}
+
+type Evm<'a> = MainnetEvm<Context<BlockEnv, TxEnv, CfgEnv, Reader<'a>, Journal<Reader<'a>>, ()>>;
+
+impl Chain {
+    /// A chain at the block `head` of which nothing but `state` is known.
+    pub fn new(chain_id: u64, head: Head, state: State) -> Chain {
+        Chain { chain_id, head, state, snapshots: Vec::new(), next_snapshot: 1 }
+    }
+
+    /// Execute one block, or leave everything as it was.
+    pub fn mine(&mut self, request: Request) -> Result<Block, Fault> {
+        if request.timestamp <= self.head.timestamp {
+            return Err(Fault(format!(
+                "block {} cannot have timestamp {}: it must be later than {}, that of the last block",
+                self.head.number + 1,
+                request.timestamp,
+                self.head.timestamp
+            )));
+        }
+        let head = Head {
+            number: self.head.number + 1,
+            timestamp: request.timestamp,
+            base_fee: request.base_fee,
+            gas_limit: request.gas_limit,
+            coinbase: request.coinbase,
+        };
+        // All transactions share one journal, which tells them apart by a counter: what one
+        // has warmed is cold for the next.
+        let mut evm = self.evm(head, |_| ());
+        let mut receipts = Vec::with_capacity(request.transactions.len());
+        let mut gas_used = 0;
+        for transaction in request.transactions {
+            let receipt = execute(&mut evm, &self.state, transaction, head.gas_limit - gas_used)?;
+            gas_used += receipt.as_ref().map_or(0, |execution| execution.gas_used);
+            receipts.push(receipt);
+        }
+        let changes = evm.ctx.journaled_state.finalize();
+        drop(evm);
+        self.state.commit(changes);
+        self.head = head;
+        Ok(Block { number: head.number, gas_used, receipts })
+    }
+
+    /// Read at the newest block, each on its own: whether it succeeded, and what it returned.
+    pub fn call(&self, calls: Vec<Call>, gas: u64) -> Result<Vec<(bool, Bytes)>, Fault> {
+        let mut evm = self.evm(self.head, |cfg| {
+            cfg.disable_base_fee = true;
+            cfg.disable_nonce_check = true;
+        });
+        evm.ctx.block.gas_limit = evm.ctx.block.gas_limit.max(gas);
+        let read = |call: Call| {
+            let result = evm.transact_one(TxEnv {
+                caller: call.sender,
+                kind: TxKind::Call(call.to),
+                data: call.data,
+                gas_limit: gas,
+                ..TxEnv::default()
+            });
+            evm.finalize();
+            let result =
+                result.map_err(|error| Fault(format!("a read is not possible: {error}")))?;
+            Ok((result.is_success(), result.into_output().unwrap_or_default()))
+        };
+        calls.into_iter().map(read).collect()
+    }
+
+    fn evm(&self, head: Head, configure: impl FnOnce(&mut CfgEnv)) -> Evm<'_> {
+        let block = BlockEnv {
+            number: U256::from(head.number),
+            prevrandao: Some(randomness(head.number)),
+            timestamp: U256::from(head.timestamp),
+            basefee: head.base_fee,
+            gas_limit: head.gas_limit,
+            beneficiary: head.coinbase,
+            ..BlockEnv::default()
+        };
+        let settings = |cfg: &mut CfgEnv| {
+            cfg.set_spec_and_mainnet_gas_params(SpecId::PRAGUE);
+            cfg.chain_id = self.chain_id;
+            // Any address may send, of this chain: there are no signatures here.
+            cfg.tx_chain_id_check = false;
+            cfg.disable_eip3607 = true;
+            configure(cfg);
+        };
+        Context::mainnet()
+            .with_db(Reader(&self.state))
+            .modify_cfg_chained(settings)
+            .with_block(block)
+            .build_mainnet()
+    }
+
+    /// Remember the chain as it is; the id is good until an older one is restored.
+    pub fn snapshot(&mut self) -> u64 {
+        let id = self.next_snapshot;
+        self.next_snapshot += 1;
+        self.snapshots.push(Snapshot { id, head: self.head });
+        self.state.mark();
+        id
+    }
+
+    /// Back to a snapshot, which stays good.
+    pub fn restore(&mut self, id: u64) -> Result<(), Fault> {
+        let Ok(index) = self.snapshots.binary_search_by_key(&id, |snapshot| snapshot.id) else {
+            return Err(Fault(format!(
+                "snapshot {id} is unknown: never taken, or undone by restoring an older one"
+            )));
+        };
+        self.state.rewind(index);
+        self.snapshots.truncate(index + 1);
+        self.head = self.snapshots[index].head;
+        Ok(())
+    }
+
+    /// Another chain that goes on from here, with no snapshots.
+    pub fn fork(&mut self) -> Chain {
+        Chain::new(self.chain_id, self.head, self.state.fork())
+    }
+}
+
+/// One transaction of a block; what the checks look at is read without warming it.
+fn execute(
+    evm: &mut Evm<'_>,
+    state: &State,
+    transaction: TxEnv,
+    gas_left: u64,
+) -> Result<Receipt, Fault> {
+    let base_fee = u128::from(evm.ctx.block.basefee);
+    let journaled = evm.ctx.journaled_state.inner.state.get(&transaction.caller);
+    let known = journaled.map(|account| &account.info);
+    let nonce = known.or_else(|| state.account(&transaction.caller)).map_or(0, |info| info.nonce);
+    let refusal = refusal(&transaction, gas_left, base_fee, nonce);
+    if let Some(refusal) = refusal.or_else(|| oversized(&transaction, &evm.ctx.cfg)) {
+        return Ok(Err(refusal));
+    }
+    let tip = transaction.gas_priority_fee.unwrap_or_default();
+    let price = transaction.gas_price.min(base_fee.saturating_add(tip));
+    match evm.transact_one(transaction) {
+        Ok(result) => Ok(Ok(execution(result, price))),
+        Err(EVMError::Transaction(invalid)) => refusal_of(&invalid).map(Err),
+        Err(error) => Err(Fault(format!("a transaction cannot be executed: {error}"))),
+    }
+}
+
+/// The checks that revm makes not at all, or in another order.
+fn refusal(transaction: &TxEnv, gas_left: u64, base_fee: u128, nonce: u64) -> Option<Refusal> {
+    if transaction.gas_limit > gas_left {
+        Some(Refusal::GasAboveBlock)
+    } else if transaction.gas_priority_fee.unwrap_or_default() > transaction.gas_price {
+        Some(Refusal::TipAboveCap)
+    } else if transaction.gas_price < base_fee {
+        Some(Refusal::FeeBelowBase)
+    } else if transaction.nonce < nonce {
+        Some(Refusal::NonceTooLow)
+    } else if transaction.nonce > nonce {
+        Some(Refusal::NonceTooHigh)
+    } else {
+        None
+    }
+}
+
+/// revm refuses too much creation code before it counts the gas; here the gas comes first.
+fn oversized(transaction: &TxEnv, cfg: &CfgEnv) -> Option<Refusal> {
+    if transaction.kind.is_call() || transaction.data.len() <= cfg.max_initcode_size() {
+        return None;
+    }
+    let gas = cfg.gas_params().initial_tx_gas_for_tx(transaction, None);
+    let least = gas.initial_total_gas().max(gas.floor_gas());
+    Some(if transaction.gas_limit < least {
+        Refusal::GasBelowIntrinsic
+    } else {
+        Refusal::InitcodeTooLarge
+    })
+}
+
+fn refusal_of(invalid: &InvalidTransaction) -> Result<Refusal, Fault> {
+    use InvalidTransaction as Invalid;
+    match invalid {
+        Invalid::CallGasCostMoreThanGasLimit { .. } | Invalid::GasFloorMoreThanGasLimit { .. } => {
+            Ok(Refusal::GasBelowIntrinsic)
+        }
+        Invalid::LackOfFundForMaxFee { .. } | Invalid::OverflowPaymentInTransaction => {
+            Ok(Refusal::Funds)
+        }
+        other => Err(Fault(format!("a transaction is not valid: {other}"))),
+    }
+}
+
+/// PREVRANDAO, for which there is no beacon here: known beforehand, and another in each block.
+fn randomness(number: u64) -> B256 {
+    let parent = block_hash(number.saturating_sub(1));
+    keccak256([parent.as_slice(), &number.to_le_bytes()].concat())
+}
+
+fn execution(result: ExecutionResult, price: u128) -> Execution {
+    let gas_used = result.tx_gas_used();
+    let (succeeded, contract, output, logs) = match result {
+        ExecutionResult::Success { output, logs, .. } => {
+            (true, output.address().copied(), Bytes::new(), logs)
+        }
+        ExecutionResult::Revert { output, .. } => (false, None, output, Vec::new()),
+        ExecutionResult::Halt { .. } => (false, None, Bytes::new(), Vec::new()),
+    };
+    Execution { succeeded, gas_used, price, logs, output, contract }
+}

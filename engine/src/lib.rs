@@ -1,0 +1,32 @@
+//! Executes blocks of Ethereum transactions in process, under Prague rules.
+//!
+//! `state` is what the chain holds, `execute` moves it on by a block, `dump` puts it into a
+//! file and takes it out again. `python` is the thin door to all of it and
+//! `read` checks what comes through.
+
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod dump;
+pub mod execute;
+pub mod state;
+
+#[cfg(feature = "python")]
+mod python;
+#[cfg(feature = "python")]
+mod read;
+
+use std::fmt;
+
+/// Why something cannot be done: one sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault(pub String);
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl revm::database_interface::DBErrorMarker for Fault {}

@@ -1,0 +1,201 @@
+"""Blocks executed in process by revm, through the native module of `engine/`.
+
+A block crosses into native code once and comes back as a whole; receipts become Python
+objects where someone looks. Its whole state can be forked in microseconds and kept in a
+file, so that a populated protocol is deployed once for all runs of a study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self, overload
+
+from sim.chain.engine import (
+    BLOCK_GAS_LIMIT,
+    CHAIN_ID,
+    GENESIS_BASE_FEE,
+    GENESIS_TIMESTAMP,
+    MAX_TRANSACTION_GAS,
+    Block,
+    BlockRequest,
+    Call,
+    CallResult,
+    Log,
+    Receipt,
+    Refusal,
+    Status,
+)
+from sim.errors import EngineError
+from sim.units import Address
+
+_REFUSALS = tuple(Refusal)
+
+
+def available() -> bool:
+    """Whether the native module was built."""
+    try:
+        import plimsoll_engine  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+class Receipts(Sequence[Receipt]):
+    """The receipts of a block, made when looked at; equal to any sequence of the same ones."""
+
+    __slots__ = ("_native",)
+
+    def __init__(self, native: Any) -> None:
+        self._native = native
+
+    def __len__(self) -> int:
+        return len(self._native)
+
+    @overload
+    def __getitem__(self, index: int) -> Receipt: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Receipt, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Receipt | tuple[Receipt, ...]:
+        if isinstance(index, slice):
+            return tuple(self._at(i) for i in range(*index.indices(len(self))))
+        return self._at(index + len(self) if index < 0 else index)
+
+    def __iter__(self) -> Iterator[Receipt]:
+        return map(self._at, range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+    def __reduce__(self) -> tuple[type[tuple[Receipt, ...]], tuple[tuple[Receipt, ...]]]:
+        return tuple, (tuple(self),)
+
+    def _at(self, index: int) -> Receipt:
+        row = self._native[index]
+        if isinstance(row, int):
+            return Receipt(Status.REFUSED, 0, 0, (), refusal=_REFUSALS[row])
+        succeeded, gas_used, price, logs, output, contract = row
+        return Receipt(
+            Status.SUCCEEDED if succeeded else Status.REVERTED,
+            gas_used,
+            price,
+            tuple(Log(*log) for log in logs),
+            output,
+            contract,
+        )
+
+
+class RevmEngine:
+    """See `sim.chain.engine.Engine`. Raises EngineError when the native module was not built.
+
+    A value of the wrong type is a TypeError, one out of its range a ValueError.
+    """
+
+    name = "revm"
+
+    def __init__(
+        self, *, timestamp: int = GENESIS_TIMESTAMP, base_fee: int = GENESIS_BASE_FEE
+    ) -> None:
+        native = _native()
+        self._faults = native.EngineError
+        self._engine = native.Engine(CHAIN_ID, timestamp, base_fee, BLOCK_GAS_LIMIT)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Self:
+        """The chain that `dump` wrote. Raises EngineError when the file is not a sound one."""
+        native = _native()
+        try:
+            return cls._over(native.Engine.load(path))
+        except native.EngineError as fault:
+            raise EngineError(str(fault)) from None
+
+    @classmethod
+    def _over(cls, engine: Any) -> Self:
+        self = cls.__new__(cls)
+        self._faults = _native().EngineError
+        self._engine = engine
+        return self
+
+    @property
+    def block_number(self) -> int:
+        return int(self._engine.block_number)
+
+    @property
+    def timestamp(self) -> int:
+        return int(self._engine.timestamp)
+
+    def call(self, calls: Sequence[Call]) -> list[CallResult]:
+        try:
+            results = self._engine.call(calls, MAX_TRANSACTION_GAS)
+        except self._faults as fault:
+            raise EngineError(str(fault)) from None
+        return [CallResult(ok, output) for ok, output in results]
+
+    def mine(self, request: BlockRequest) -> Block:
+        try:
+            native = self._engine.mine(request)
+        except self._faults as fault:
+            raise EngineError(str(fault)) from None
+        return Block(
+            native.number,
+            request.timestamp,
+            request.base_fee,
+            native.gas_used,
+            Receipts(native),
+        )
+
+    def balances(self, addresses: Sequence[Address]) -> list[int]:
+        return list(self._engine.balances(addresses))
+
+    def nonces(self, addresses: Sequence[Address]) -> list[int]:
+        return list(self._engine.nonces(addresses))
+
+    def set_balance(self, address: Address, amount: int) -> None:
+        self._engine.set_balance(address, amount)
+
+    def snapshot(self) -> int:
+        return int(self._engine.snapshot())
+
+    def restore(self, snapshot: int) -> None:
+        try:
+            self._engine.restore(snapshot)
+        except self._faults as fault:
+            raise EngineError(str(fault)) from None
+
+    def fork(self) -> Self:
+        """Another engine that goes on from here; neither sees what the other does next."""
+        return self._over(self._engine.fork())
+
+    def dump(self, path: Path | str) -> None:
+        """Write the chain, without snapshots, into a file. Equal chains make equal files."""
+        try:
+            self._engine.dump(path)
+        except self._faults as fault:
+            raise EngineError(str(fault)) from None
+
+    def close(self) -> None:
+        """Nothing to end: memory is freed with the engine."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _native() -> Any:
+    try:
+        import plimsoll_engine
+    except ImportError:
+        raise EngineError(
+            "the native engine is not built: `make setup` builds it where cargo is installed"
+        ) from None
+    return plimsoll_engine
