@@ -51,8 +51,9 @@ struct Book:
     position: ICollateralizedDebt.Position
 
 
-# A liquidation worked out; refused when one of the last three fields is not as it should be.
+# A liquidation worked out, or in words why it is refused.
 struct Plan:
+    refusal: String[32]
     repaid: uint256
     shares: uint256
     taken: uint256          # collateral that leaves the account
@@ -61,9 +62,6 @@ struct Plan:
     value_left: uint256
     cures: bool             # E >= M after it
     ruins: bool             # debt left, and no collateral that counts
-    due: bool
-    leaves_dust: bool
-    lowers_buffer: bool
 
 
 WAD: constant(uint256) = fixed_point.WAD
@@ -173,7 +171,7 @@ def deposit(account: uint256, asset: address, amount: uint256):
         # The last price will do, valid or not: a stale one must not block a deposit.
         price: uint256 = 0
         valid: bool = False
-        price, valid = staticcall IOracle(oracle).price(asset)
+        price, valid = self._price(i)
         worth: uint256 = fixed_point._mul_div_down(received, price, UNITS[i])
         assert worth >= settings._min_deposit(), "limit: below minimum deposit"
 
@@ -216,16 +214,13 @@ def borrow(account: uint256, amount: uint256, to: address):
     self._check_payout(amount, to)
     self._check_open(PAUSE_BORROW)
 
-    market: debt_ledger.Market = self._accrued()
+    self._accrue()
     state: account_word.Account = self._load(account)
-    shares: uint256 = 0
-    market, shares = debt_ledger._lend(market, amount)
+    shares: uint256 = debt_ledger._lend(amount)
     state.shares += shares
     self._save(account, state)
-    self._settle(market, 0)
-    total: uint256 = debt_ledger._debt_up(market.shares, market.index)
-    assert total <= settings._debt_ceiling(), "limit: debt ceiling"
 
+    assert debt_ledger._total() <= settings._debt_ceiling(), "limit: debt ceiling"
     p: ICollateralizedDebt.Position = self._valid_position(account)
     assert p.debt >= settings._min_debt(), "limit: below minimum debt"
     assert p.debt <= self._account_limit(account), "limit: account debt ceiling"
@@ -237,18 +232,17 @@ def borrow(account: uint256, amount: uint256, to: address):
 
 @external
 def repay(account: uint256, amount: uint256) -> uint256:
-    assert amount != 0, "amount: zero"
+    self._check_amount(amount)
     state: account_word.Account = self._load(account)
     assert state.shares != 0, "account: no debt"
 
-    market: debt_ledger.Market = self._accrued()
+    index: uint256 = self._accrue()
     paid: uint256 = 0
     shares: uint256 = 0
-    paid, shares = debt_ledger._payment(state.shares, amount, market.index)
-    market = debt_ledger._retire(market, shares, paid)
+    paid, shares = debt_ledger._payment(state.shares, amount, index)
+    debt_ledger._retire(shares, paid)
     state.shares -= shares
     self._save(account, state)
-    self._settle(market, 0)
     self._clear_if_cured(account)
     log ICollateralizedDebt.Repaid(
         account=account, payer=msg.sender, amount=paid, shares=shares
@@ -259,11 +253,8 @@ def repay(account: uint256, amount: uint256) -> uint256:
 
 @external
 def accrue():
-    market: debt_ledger.Market = self._accrued()
-    minted: uint256 = market.unminted
-    market.unminted = 0
-    self._settle(market, minted)
-    self._mint_to_reserve(minted)
+    self._accrue()
+    self._mint_unminted()
 
 
 # ------------------------------------------------------------- margin calls
@@ -294,12 +285,10 @@ def margin_call(account: uint256):
 
 @external
 def clear_margin_call(account: uint256):
-    stored: account_word.Account = account_word._unpack(self._accounts[account])
-    assert stored.called_at != 0 or stored.recorded_at != 0, "margin: not called"
     state: account_word.Account = self._load(account)
     if state.called_at != 0 or state.recorded_at != 0:
         assert self._cured(self._valid_position(account)), "margin: below maintenance"
-    self._clear(account)
+    assert self._clear(account), "margin: not called"
 
 
 # -------------------------------------------------------------- liquidation
@@ -312,19 +301,15 @@ def liquidate(
     self._check_payout(max_repay, to)
     i: uint256 = self._asset_index(asset)
 
-    market: debt_ledger.Market = self._accrued()
+    index: uint256 = self._accrue()
     state: account_word.Account = self._load(account)
-    book: Book = self._book(account, state, market.index)
-    assert book.position.valid, "price: not valid"
-    plan: Plan = self._plan(account, state, book, market.index, i, max_repay)
-    assert plan.due, "margin: not liquidatable"
-    assert plan.repaid != 0, "liquidation: nothing to seize"
-    assert not plan.leaves_dust, "liquidation: leaves less than the minimum debt"
-    assert not plan.lowers_buffer, "liquidation: lowers the margin buffer"
+    book: Book = self._book(account, state, index)
+    plan: Plan = self._plan(account, state, book, index, i, max_repay)
+    assert len(plan.refusal) == 0, plan.refusal
     seized: uint256 = plan.taken - plan.reserve_cut
-    assert seized >= min_seize, "liquidation: seizes less than asked"
+    assert seized >= min_seize, "liquidation: seizes too little"
 
-    market = debt_ledger._retire(market, plan.shares, plan.repaid)
+    debt_ledger._retire(plan.shares, plan.repaid)
     state.shares -= plan.shares
     state.held = self._take(account, state.held, i, plan.taken)
     if not plan.cures:
@@ -340,10 +325,9 @@ def liquidate(
         penalty=plan.penalty,
     )
     if plan.ruins:
-        self._write_off(account, state, market, plan.value_left)
+        self._write_off(account, state, index, plan.value_left)
     else:
         self._save(account, state)
-        self._settle(market, 0)
         if plan.cures:
             self._clear(account)
     extcall IStableToken(stable).burn_from(msg.sender, plan.repaid)
@@ -354,19 +338,18 @@ def liquidate(
 
 @external
 def absorb(account: uint256):
-    market: debt_ledger.Market = self._accrued()
-    state: account_word.Account = self._load(account)
+    index: uint256 = self._accrue()
     p: ICollateralizedDebt.Position = self._valid_position(account)
     # Negative equity is below any close-out requirement, so the account is liquidatable.
     assert p.collateral < p.debt, "margin: not insolvent"
     log ICollateralizedDebt.Absorbed(account=account, caller=msg.sender)
-    self._write_off(account, state, market, p.collateral)
+    self._write_off(account, self._load(account), index, p.collateral)
 
 
 @external
 def heal(amount: uint256) -> uint256:
     healed: uint256 = min(amount, self.bad_debt)
-    assert healed != 0, "amount: zero"
+    self._check_amount(healed)
     self.bad_debt -= healed
     log ICollateralizedDebt.Healed(payer=msg.sender, amount=healed)
     extcall IStableToken(stable).burn_from(msg.sender, healed)
@@ -380,7 +363,7 @@ def heal(amount: uint256) -> uint256:
 def set_config(config: ICollateralizedDebt.Config):
     ownable._only_owner()
     # The time before now is charged at the rate of the old ceiling.
-    self._settle(self._accrued(), 0)
+    self._accrue()
     self._configure(config)
 
 
@@ -409,16 +392,16 @@ def set_guardian(guardian: address):
 @external
 def set_paused(flags: uint256):
     assert flags <= PAUSE_BORROW | PAUSE_WITHDRAW, "pause: unknown flag"
-    if msg.sender != ownable.owner:
-        assert msg.sender == self.guardian, "guardian: caller is not the guardian"
-        assert flags & self.paused == self.paused, "guardian: only the owner may resume"
+    self._only_guardian()
+    resumes: bool = flags & self.paused != self.paused
+    assert msg.sender == ownable.owner or not resumes, "guardian: only the owner resumes"
     self.paused = flags
     log ICollateralizedDebt.Paused(flags=flags)
 
 
 @external
 def reset_breaker():
-    assert msg.sender in [ownable.owner, self.guardian], "guardian: caller is not the guardian"
+    self._only_guardian()
     self.breaker_tripped = False
     loss_window._clear()
     log ICollateralizedDebt.BreakerReset()
@@ -494,11 +477,10 @@ def max_borrow(account: uint256) -> uint256:
         return 0
     shares: uint256 = min(most - state.shares, most_of_all - market.shares)
     # ceil(amount / index) <= shares exactly when amount <= floor(shares * index).
-    amount: uint256 = shares * market.index // RAY
-    market, shares = debt_ledger._lend(market, amount)
-    if debt_ledger._debt_up(state.shares + shares, market.index) < settings._min_debt():
-        return 0
-    return amount
+    amount: uint256 = fixed_point._mul_div_down(shares, market.index, RAY)
+    shares = state.shares + fixed_point._mul_div_up(amount, RAY, market.index)
+    too_small: bool = debt_ledger._debt_up(shares, market.index) < settings._min_debt()
+    return 0 if too_small else amount
 
 
 @view
@@ -528,13 +510,9 @@ def preview_liquidate(
     index: uint256 = self._accrued().index
     state: account_word.Account = self._load(account)
     book: Book = self._book(account, state, index)
-    if not book.position.valid:
-        return empty(ICollateralizedDebt.Preview)
     plan: Plan = self._plan(account, state, book, index, i, max_repay)
     return ICollateralizedDebt.Preview(
-        allowed=(
-            plan.due and plan.repaid != 0 and not plan.leaves_dust and not plan.lowers_buffer
-        ),
+        allowed=plan.repaid != 0 and len(plan.refusal) == 0,
         repaid=plan.repaid,
         seized=plan.taken - plan.reserve_cut,
         reserve_cut=plan.reserve_cut,
@@ -624,7 +602,7 @@ def _save(account: uint256, state: account_word.Account):
 @internal
 def _accrued() -> debt_ledger.Market:
     """
-    @notice The debt of all accounts as of now; `_settle` stores it.
+    @notice The debt of all accounts as of now; `_accrue` stores it.
     """
     market: debt_ledger.Market = debt_ledger._load()
     if block.timestamp > market.updated_at:
@@ -634,14 +612,18 @@ def _accrued() -> debt_ledger.Market:
 
 
 @internal
-def _settle(market: debt_ledger.Market, minted: uint256):
+def _accrue() -> uint256:
+    """
+    @return The index.
+    """
     before: debt_ledger.Market = debt_ledger._load()
-    debt_ledger._store(market)
-    if market.index != before.index or minted != 0:
-        interest: uint256 = debt_ledger._debt_up(
-            before.shares, market.index
-        ) - debt_ledger._debt_up(before.shares, before.index)
-        log ICollateralizedDebt.Accrued(index=market.index, interest=interest, minted=minted)
+    market: debt_ledger.Market = self._accrued()
+    if market.updated_at != before.updated_at:
+        debt_ledger._store(market)
+        log ICollateralizedDebt.Accrued(
+            index=market.index, interest=market.unminted - before.unminted, minted=0
+        )
+    return market.index
 
 
 @internal
@@ -679,8 +661,8 @@ def _book(account: uint256, state: account_word.Account, index: uint256) -> Book
         worth: uint256 = 0
         if (state.held >> i) & 1 == 1:
             valid: bool = False
-            price, valid = staticcall IOracle(oracle).price(ASSETS[i])
-            if not valid or price == 0:
+            price, valid = self._price(i)
+            if not valid:
                 book.position.valid = False
             worth = fixed_point._mul_div_down(self._collateral[account][i], price, UNITS[i])
         book.prices.append(price)
@@ -688,9 +670,27 @@ def _book(account: uint256, state: account_word.Account, index: uint256) -> Book
         book.position.collateral += worth
     book.position.debt = debt_ledger._debt_up(state.shares, index)
     book.position.initial, book.position.maintenance, book.position.close_out = (
-        staticcall IMarginModel(margin_model).requirements(book.values)
+        self._requirements(book.values)
     )
     return book
+
+
+@view
+@internal
+def _price(i: uint256) -> (uint256, bool):
+    """
+    @return (price, valid); no price at all is not valid, whatever the oracle says.
+    """
+    price: uint256 = 0
+    valid: bool = False
+    price, valid = staticcall IOracle(oracle).price(ASSETS[i])
+    return price, valid and price != 0
+
+
+@view
+@internal
+def _requirements(values: DynArray[uint256, MAX_ASSETS]) -> (uint256, uint256, uint256):
+    return staticcall IMarginModel(margin_model).requirements(values)
 
 
 @view
@@ -759,19 +759,21 @@ def _recorded_at(
 
 
 @internal
-def _clear(account: uint256):
+def _clear(account: uint256) -> bool:
     """
-    @notice The account is at or above maintenance: end its call.
+    @notice End the call of an account, and what is on record of it.
+    @return Whether there was one, lapsed or not.
     """
     state: account_word.Account = account_word._unpack(self._accounts[account])
     if state.called_at == 0 and state.recorded_at == 0:
-        return
+        return False
     if state.called_at != 0:
         log ICollateralizedDebt.MarginCallCleared(account=account)
     state.called_at = 0
     state.deadline = 0
     state.recorded_at = 0
     self._save(account, state)
+    return True
 
 
 @internal
@@ -804,14 +806,19 @@ def _plan(
     max_repay: uint256,
 ) -> Plan:
     """
-    @notice What liquidate() does with asset i, or why it does not. Prices are valid.
+    @notice What liquidate() does with asset i, or why it does not.
     """
     plan: Plan = empty(Plan)
     terms: settings.Terms = settings._terms()
     p: ICollateralizedDebt.Position = book.position
-    plan.due = self._is_due(state, p, terms.grace)
     amount: uint256 = self._collateral[account][i]
-    if not plan.due or amount == 0:
+    if not p.valid:
+        plan.refusal = "price: not valid"
+    elif not self._is_due(state, p, terms.grace):
+        plan.refusal = "margin: not liquidatable"
+    elif amount == 0:
+        plan.refusal = "liquidation: asset is not held"
+    if len(plan.refusal) != 0:
         return plan
 
     health: uint256 = self._health(p)
@@ -841,7 +848,7 @@ def _plan(
     initial: uint256 = 0
     maintenance: uint256 = 0
     close_out: uint256 = 0
-    initial, maintenance, close_out = staticcall IMarginModel(margin_model).requirements(values)
+    initial, maintenance, close_out = self._requirements(values)
 
     emptied: bool = plan.taken == amount and state.held == 1 << i
     plan.cures = plan.value_left >= debt_left + maintenance
@@ -849,13 +856,15 @@ def _plan(
     plan.ruins = debt_left != 0 and (
         emptied or plan.value_left < min(terms.min_left, debt_left)
     )
-    plan.leaves_dust = debt_left != 0 and debt_left < terms.min_debt and plan.taken < amount
-    plan.lowers_buffer = (
+    if debt_left != 0 and debt_left < terms.min_debt and plan.taken < amount:
+        plan.refusal = "liquidation: below minimum debt"
+    if (
         not emptied
         and p.collateral >= p.debt
         and plan.value_left + p.debt + p.maintenance + BUFFER_ROUNDING + index // RAY
         < p.collateral + debt_left + maintenance
-    )
+    ):
+        plan.refusal = "liquidation: lowers the buffer"
     return plan
 
 
@@ -918,19 +927,15 @@ def _repay_limit(
 
 @internal
 def _write_off(
-    account: uint256, state: account_word.Account, market: debt_ledger.Market, worth: uint256
+    account: uint256, state: account_word.Account, index: uint256, worth: uint256
 ):
     """
     @notice What collateral is left goes to the Reserve, which burns what stable it has
             against the debt; the rest is bad debt.
     @param worth Value of that collateral: it is no loss.
     """
-    # Effects. Interest not yet minted is the Reserve's, and pays first.
-    debt: uint256 = debt_ledger._debt_up(state.shares, market.index)
-    after: debt_ledger.Market = debt_ledger._retire(market, state.shares, debt)
-    minted: uint256 = after.unminted
-    after.unminted = 0
-    self._settle(after, minted)
+    debt: uint256 = debt_ledger._debt_up(state.shares, index)
+    debt_ledger._retire(state.shares, debt)
     swept: uint256[MAX_ASSETS] = empty(uint256[MAX_ASSETS])
     for i: uint256 in range(MAX_ASSETS):
         if (state.held >> i) & 1 == 1:
@@ -940,7 +945,8 @@ def _write_off(
     self._clear(account)
     self._save(account, empty(account_word.Account))
 
-    self._mint_to_reserve(minted)
+    # Interest not yet minted is the Reserve's, and pays with the rest.
+    self._mint_unminted()
     covered: uint256 = extcall IReserve(reserve).cover(debt)
     self.bad_debt += debt - covered
     log ICollateralizedDebt.BadDebtRealised(
@@ -990,6 +996,14 @@ def _only_account_owner(account: uint256):
 
 @view
 @internal
+def _only_guardian():
+    assert (
+        msg.sender == self.guardian or msg.sender == ownable.owner
+    ), "guardian: not the guardian"
+
+
+@view
+@internal
 def _is_open(flag: uint256) -> bool:
     return self.paused & flag == 0 and not self.breaker_tripped
 
@@ -1001,11 +1015,17 @@ def _check_open(flag: uint256):
     assert not self.breaker_tripped, "breaker: tripped"
 
 
+@pure
+@internal
+def _check_amount(amount: uint256):
+    assert amount != 0, "amount: zero"
+
+
 @view
 @internal
 def _check_payout(amount: uint256, to: address):
-    assert amount != 0, "amount: zero"
-    assert to not in [empty(address), self], "recipient: not allowed"
+    self._check_amount(amount)
+    assert to != empty(address) and to != self, "recipient: not allowed"
 
 
 @internal
@@ -1014,23 +1034,31 @@ def _receive(asset: address, amount: uint256) -> uint256:
     @return What arrived, which for some tokens is less than `amount`.
     """
     before: uint256 = staticcall IERC20(asset).balanceOf(self)
-    assert extcall IERC20(asset).transferFrom(
-        msg.sender, self, amount, default_return_value=True
-    ), "token: transfer failed"
+    self._check_transferred(
+        extcall IERC20(asset).transferFrom(msg.sender, self, amount, default_return_value=True)
+    )
     received: uint256 = staticcall IERC20(asset).balanceOf(self) - before
-    assert received != 0, "amount: zero"
+    self._check_amount(received)
     return received
 
 
 @internal
 def _send(asset: address, to: address, amount: uint256):
     if amount != 0:
-        assert extcall IERC20(asset).transfer(
-            to, amount, default_return_value=True
-        ), "token: transfer failed"
+        self._check_transferred(
+            extcall IERC20(asset).transfer(to, amount, default_return_value=True)
+        )
+
+
+@pure
+@internal
+def _check_transferred(answer: bool):
+    assert answer, "token: transfer failed"
 
 
 @internal
-def _mint_to_reserve(amount: uint256):
+def _mint_unminted():
+    amount: uint256 = debt_ledger._take_unminted()
     if amount != 0:
+        log ICollateralizedDebt.Accrued(index=debt_ledger._load().index, interest=0, minted=amount)
         extcall IStableToken(stable).mint(reserve, amount)

@@ -66,6 +66,13 @@ def _debt_up(shares: uint256, index: uint256) -> uint256:
     return fixed_point._mul_div_up(shares, index, fixed_point.RAY)
 
 
+@view
+@internal
+def _total() -> uint256:
+    market: Market = self._load()
+    return self._debt_up(market.shares, market.index)
+
+
 @pure
 @internal
 def _utilisation(market: Market, ceiling: uint256) -> uint256:
@@ -98,38 +105,43 @@ def _grow(market: Market, rate: uint256) -> Market:
     return grown
 
 
-@pure
 @internal
-def _lend(market: Market, amount: uint256) -> (Market, uint256):
+def _lend(amount: uint256) -> uint256:
     """
-    @notice `amount` will be minted to a borrower.
-    @return The market after it, and the shares owed for it, rounded up.
+    @notice `amount` will be minted to a borrower. Accrue first.
+    @return The shares owed for it, rounded up.
     """
+    market: Market = self._load()
     shares: uint256 = fixed_point._mul_div_up(amount, fixed_point.RAY, market.index)
-    after: Market = market
-    after.shares += shares
-    after.unminted += (
-        self._debt_up(after.shares, market.index)
-        - self._debt_up(market.shares, market.index)
-        - amount
-    )
-    return after, shares
+    before: uint256 = self._debt_up(market.shares, market.index)
+    market.shares += shares
+    market.unminted += self._debt_up(market.shares, market.index) - before - amount
+    self._store(market)
+    return shares
 
 
-@pure
 @internal
-def _retire(market: Market, shares: uint256, amount: uint256) -> Market:
+def _retire(shares: uint256, amount: uint256):
     """
-    @notice `shares` leave for `amount` burned or written off; see `_payment`.
+    @notice `shares` leave for `amount` burned or written off; see `_payment`. Accrue first.
     """
-    after: Market = market
-    after.shares -= shares
-    after.unminted += (
-        amount
-        + self._debt_up(after.shares, market.index)
-        - self._debt_up(market.shares, market.index)
-    )
-    return after
+    market: Market = self._load()
+    before: uint256 = self._debt_up(market.shares, market.index)
+    market.shares -= shares
+    market.unminted += self._debt_up(market.shares, market.index) + amount - before
+    self._store(market)
+
+
+@internal
+def _take_unminted() -> uint256:
+    """
+    @return What the caller now mints.
+    """
+    market: Market = self._load()
+    amount: uint256 = market.unminted
+    market.unminted = 0
+    self._store(market)
+    return amount
 
 
 @pure

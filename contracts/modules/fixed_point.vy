@@ -22,4 +22,4 @@ def _mul_div_up(a: uint256, b: uint256, c: uint256) -> uint256:
     product: uint256 = a * b
     if product == 0:
         return 0
-    return (product - 1) // c + 1
+    return unsafe_add(unsafe_sub(product, 1) // c, 1)

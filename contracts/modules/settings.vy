@@ -22,6 +22,7 @@ struct Terms:
     cap_toxic: bool
 
 
+WAD: constant(uint256) = fixed_point.WAD
 U127: constant(uint256) = 2**127 - 1
 U128: constant(uint256) = 2**128 - 1
 U96: constant(uint256) = 2**96 - 1
@@ -36,19 +37,19 @@ _losses: uint256     # min_deposit: 0-95, loss_threshold: 96-223, loss_window: 2
 
 @internal
 def _set(config: ICollateralizedDebt.Config):
-    assert config.debt_ceiling <= U127, "config: debt_ceiling"
-    assert config.account_ceiling <= U128, "config: account_ceiling"
-    assert config.min_debt <= U96, "config: min_debt"
-    assert config.min_left <= U96, "config: min_left"
-    assert config.min_deposit <= U96, "config: min_deposit"
-    assert config.close_factor != 0 and config.close_factor <= fixed_point.WAD, "config: close_factor"
-    assert config.full_liquidation_health <= fixed_point.WAD, "config: full_liquidation_health"
-    assert config.reserve_share <= fixed_point.WAD, "config: reserve_share"
-    assert config.liquidator_floor <= fixed_point.WAD, "config: liquidator_floor"
-    assert config.grace <= U32, "config: grace"
-    assert config.call_window != 0 and config.call_window <= U32, "config: call_window"
-    assert config.loss_threshold <= U128, "config: loss_threshold"
-    assert config.loss_window != 0 and config.loss_window <= U32, "config: loss_window"
+    self._check(0, config.debt_ceiling, U127, "config: debt_ceiling")
+    self._check(0, config.account_ceiling, U128, "config: account_ceiling")
+    self._check(0, config.min_debt, U96, "config: min_debt")
+    self._check(0, config.min_left, U96, "config: min_left")
+    self._check(0, config.min_deposit, U96, "config: min_deposit")
+    self._check(1, config.close_factor, WAD, "config: close_factor")
+    self._check(0, config.full_liquidation_health, WAD, "config: full_liquidation_health")
+    self._check(0, config.reserve_share, WAD, "config: reserve_share")
+    self._check(0, config.liquidator_floor, WAD, "config: liquidator_floor")
+    self._check(0, config.grace, U32, "config: grace")
+    self._check(1, config.call_window, U32, "config: call_window")
+    self._check(0, config.loss_threshold, U128, "config: loss_threshold")
+    self._check(1, config.loss_window, U32, "config: loss_window")
 
     self._ceilings = (
         config.account_ceiling
@@ -70,6 +71,12 @@ def _set(config: ICollateralizedDebt.Config):
     self._losses = (
         config.min_deposit | (config.loss_threshold << 96) | (config.loss_window << 224)
     )
+
+
+@pure
+@internal
+def _check(least: uint256, given: uint256, most: uint256, refusal: String[32]):
+    assert least <= given and given <= most, refusal
 
 
 @view
