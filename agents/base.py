@@ -26,8 +26,6 @@ class Participant(mesa.Agent):  # type: ignore[misc]
     """Shown the accounts that can be called or liquidated."""
     latency_blocks = 0
     """Blocks between deciding and the transactions reaching the pool."""
-    patience_blocks = 25
-    """Blocks after which it takes back a transaction that was not included."""
 
     def __init__(self, model: mesa.Model, name: str, address: bytes) -> None:
         super().__init__(model)

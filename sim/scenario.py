@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -66,7 +67,7 @@ class Anchored(Section):
     @model_validator(mode="after")
     def _rising(self) -> Anchored:
         hours = [hour for hour, _ in self.anchors]
-        if hours[0] != 0 or any(b <= a for a, b in zip(hours, hours[1:], strict=False)):
+        if hours[0] != 0 or any(b <= a for a, b in pairwise(hours)):
             raise ValueError("anchor hours must start at 0 and rise")
         return self
 
@@ -230,11 +231,17 @@ class Gas(Section):
     tip_median_gwei: NonNegative = Field(1.5, description="Median background tip at 12 gwei level.")
     tip_sigma: NonNegative = Field(0.8, description="Standard deviation of the log tip.")
     base_fee_start: Positive | None = Field(None, description="gwei; default the level at 0.")
+    eth_usd: Positive = Field(
+        200.0, description="USD of the gas coin when no asset is called ETH or WETH."
+    )
+    lifetime_blocks: int = Field(
+        25, ge=1, description="Blocks a transaction waits before its sender takes it back."
+    )
 
     @model_validator(mode="after")
     def _rising(self) -> Gas:
         hours = [hour for hour, _ in self.level]
-        if any(b <= a for a, b in zip(hours, hours[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(hours)):
             raise ValueError("level hours must rise")
         return self
 
@@ -368,7 +375,8 @@ def _sentence(error: ValidationError, origin: str) -> str:
     where = ".".join(str(part) for part in first["loc"]) or "the scenario"
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
-        return f"{origin}: unknown key {where}; `plimsoll show {origin.removesuffix('.toml')}` lists the known ones"
+        name = origin.removesuffix(".toml")
+        return f"{origin}: unknown key {where}; `plimsoll show {name}` lists the known ones"
     found = first.get("input")
     shown = f" is {found!r}" if isinstance(found, int | float | str | bool) else ""
     if isinstance(found, float) and not math.isfinite(found):

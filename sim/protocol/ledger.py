@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,9 @@ class Ledger:
         self.called_at: list[int] = []
         self._debt_column: Floats = np.zeros(GROWTH)
         self._amount_columns: Floats = np.zeros((GROWTH, len(assets)))
+        self._called_column = np.zeros(GROWTH, dtype=np.int64)
 
+        self._grace = scenario.protocol.grace
         self._call_life = scenario.protocol.grace + scenario.protocol.call_window
         self._rate = scenario.rate
         self._ceiling = to_wad(scenario.protocol.debt_ceiling)
@@ -106,23 +109,25 @@ class Ledger:
 
     # ------------------------------------------------------------------ columns
 
-    def debts(self) -> Floats:
-        """USD an account, at the index of the last accrual."""
-        return self._debt_column[: len(self)] * (self.index / RAY)
+    def debts(self, timestamp: int) -> Floats:
+        """USD an account, with interest up to a timestamp."""
+        return self._debt_column[: len(self)] * (self.index_at(timestamp) / RAY)
 
     def values(self, prices: Floats) -> Floats:
         """USD of collateral, shape (accounts, assets), at USD prices."""
         return self._amount_columns[: len(self)] * prices
 
-    def health(self, prices: Floats) -> Floats:
-        """(V - M)/D an account at USD prices; inf without debt."""
-        debts = self.debts()
-        weighted = self.values(prices) @ (1 - self.ratios[:, 1])
-        return np.divide(weighted, debts, out=np.full(len(self), np.inf), where=debts > 0)
-
     def oracle_prices(self) -> Floats:
         """USD on chain."""
-        return np.array(self.oracle.prices) / WAD
+        return np.array([price / WAD for price in self.oracle.prices])
+
+    def due(self, timestamp: int) -> NDArray[np.bool_]:
+        """Accounts whose call has run out of grace and not lapsed; all without grace."""
+        if self._grace == 0:
+            return np.ones(len(self), dtype=bool)
+        called = self._called_column[: len(self)]
+        late, lapsed = called + self._grace, called + self._call_life
+        return (called > 0) & (late <= timestamp) & (timestamp <= lapsed)
 
     # ------------------------------------------------------------- exact figures
 
@@ -170,9 +175,9 @@ class Ledger:
 
     def _opened(self, h: Happening) -> None:
         if len(self) == len(self._debt_column):
-            self._debt_column = np.concatenate([self._debt_column, np.zeros(GROWTH)])
-            more = np.zeros((GROWTH, len(self.units)))
-            self._amount_columns = np.concatenate([self._amount_columns, more])
+            self._debt_column = _longer(self._debt_column)
+            self._amount_columns = _longer(self._amount_columns)
+            self._called_column = _longer(self._called_column)
         self.owners.append(address(h.fields["owner"]))
         self.shares.append(0)
         self.amounts.append([0] * len(self.units))
@@ -191,7 +196,9 @@ class Ledger:
         self._debt_column[row] = self.shares[row] / WAD
 
     def _call(self, h: Happening, called_at: int) -> None:
-        self.called_at[h.fields["account"] - 1] = called_at
+        row = h.fields["account"] - 1
+        self.called_at[row] = called_at
+        self._called_column[row] = called_at
 
     def _liquidated(self, h: Happening) -> None:
         self._owe(h, -h.fields["shares"])
@@ -257,6 +264,10 @@ class OracleBook:
 
     def is_valid(self, asset: int, timestamp: int) -> bool:
         return self.good_until[asset] >= timestamp
+
+
+def _longer(column: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([column, np.zeros_like(column, shape=(GROWTH, *column.shape[1:]))])
 
 
 def ceil_div(numerator: int, denominator: int) -> int:

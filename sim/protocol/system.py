@@ -152,6 +152,11 @@ class System:
             for pool, reserves in zip(self.deployment.pools, self.ledger.pools, strict=True)
         )
 
+    def reserve_stable(self) -> int:
+        """Stable the Reserve holds to cover bad debt, minted so far."""
+        held = self.ledger.balances[self.deployment.stable.address]
+        return held[self.deployment.reserve.address]
+
     def reported(self, reporter: Address) -> tuple[int, tuple[int, ...]] | None:
         """(timestamp, WAD prices) of a reporter's last report of all assets."""
         reports = self.ledger.oracle.reports.get(reporter, {})

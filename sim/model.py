@@ -1,0 +1,404 @@
+"""The stress model: one step is one block.
+
+price moves -> oracle and agents see a view -> intents -> transactions -> mempool ->
+the builder orders them -> the engine executes -> receipts and events -> ledger -> tables
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from math import nan
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from agents.base import Participant
+from agents.view import Market, Occasion, Opportunity, Position, View
+from sim.alarm import Alarm
+from sim.chain import open_engine
+from sim.chain.engine import Block, BlockRequest, Engine
+from sim.desk import Desk, Outcome
+from sim.errors import LedgerMismatch
+from sim.mempool.builder import Built, build
+from sim.mempool.fees import Background, next_base_fee
+from sim.population import draw
+from sim.price import simulate
+from sim.protocol.deploy import deploy
+from sim.protocol.events import Happening
+from sim.protocol.ledger import Floats, Ledger
+from sim.protocol.populate import Endowment, populate
+from sim.protocol.standing import Standing
+from sim.protocol.system import System
+from sim.scenario import Scenario
+from sim.tally import Scene, Tally
+from sim.units import WAD, Address, from_wad, to_gwei, to_wad
+
+SETUP_SECONDS = 600
+"""Set-up happens in so many seconds of chain time before block 0."""
+SURE = 1 + 1e-9
+"""Accounts whose float health is below this are read exactly before anyone acts on them."""
+BANDS = (1.0, 1.1, 1.25, 1.5, 2.0)
+BAND_NAMES = (
+    "band_below_1",
+    "band_1_to_1_1",
+    "band_1_1_to_1_25",
+    "band_1_25_to_1_5",
+    "band_1_5_to_2",
+    "band_above_2",
+)
+BLOCK_COLUMNS = (
+    "block", "time_s", "timestamp", "base_fee_gwei", "gas_used", "background_gas",
+    "transactions", "reverted", "refused", "pending", "debt_usd", "collateral_usd",
+    "shortfall_usd", "bad_debt_usd", "liquidatable_usd", "below", "called",
+    "lowest_buffer_usd", "reserve_usd", *BAND_NAMES,
+)  # fmt: skip
+"""Of the table `blocks`; shortfall is at the outside price, health at the oracle's."""
+GAS_COINS = ("ETH", "WETH")
+
+
+class StressModel(mesa.Model):  # type: ignore[misc]
+    """Agents against the protocol on an engine, block by block.
+
+    ``StressModel(load("black-thursday"), rng=7)``. Set-up (deployment, endowments, accounts)
+    happens at construction. `rng` is a seed or a generator; default the scenario's seed.
+    `engine` is one that nothing was run on yet; default the fastest that is here. The model
+    does not close an engine it was given.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        rng: int | np.random.Generator | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        seed = _seed(scenario.run.seed if rng is None else rng)
+        super().__init__(rng=np.random.default_rng(seed.spawn(1)[0]))
+        self.scenario = scenario
+        self.seed = int(seed.entropy)  # type: ignore[arg-type]
+        self.engine = engine or open_engine("auto")
+        path_seed, people_seed, background_seed = seed.spawn(3)
+        self.paths = _paths(scenario, path_seed)
+        """USD outside, shape (assets, blocks + 1); column 0 is block 0."""
+        self.starts_at = int(datetime.fromisoformat(scenario.run.start).timestamp())
+        self._gas_coin = next(
+            (i for i, a in enumerate(scenario.assets) if a.symbol.upper() in GAS_COINS), None
+        )
+        people = draw(self, scenario, self.paths[:, 0].tolist(), people_seed)
+        self._participants = {agent.address: agent for agent, _ in people}
+        self.tally = Tally(
+            [asset.symbol for asset in scenario.assets],
+            [10**asset.decimals for asset in scenario.assets],
+        )
+        self.system = self._set_up([endowment for _, endowment in people])
+        self.desk = Desk(self.system, scenario.gas.lifetime_blocks)
+        self._admit_everyone()
+
+        self._background = Background(scenario.gas, np.random.default_rng(background_seed))
+        self.base_fee = self._background.base_fee_start()
+        """Wei, of the next block."""
+        self._tip_needed = 0
+        self._standing = self._stand(self.system.ledger.oracle_prices())
+        self.figures: dict[str, float] = dict.fromkeys(BLOCK_COLUMNS, 0.0)
+        """The last block's row of the table `blocks`."""
+        self.datacollector = mesa.DataCollector(
+            {name: [self.figures.__getitem__, [name]] for name in BLOCK_COLUMNS}
+        )
+        self._start_usd = self._worths()
+
+    # --------------------------------------------------------------------- set-up
+
+    def _set_up(self, endowments: Sequence[Endowment]) -> System:
+        prices = self.paths[:, 0].tolist()
+        system, script = deploy(self.engine, self.scenario, prices, self.starts_at - SETUP_SECONDS)
+        populate(script, system, endowments, [to_wad(p) for p in prices], self.starts_at)
+        ledger = Ledger(system, self.scenario, script.blocks[0].timestamp)
+        for block in script.blocks:
+            ledger.apply(block.receipts, block.timestamp)
+        return System(system, self.scenario, ledger)
+
+    def _admit_everyone(self) -> None:
+        addresses = list(self._participants)
+        balances = self.engine.balances(addresses)
+        nonces = self.engine.nonces(addresses)
+        for address, wei, nonce in zip(addresses, balances, nonces, strict=True):
+            self.desk.admit(address, wei, nonce)
+        self._alarm = Alarm(list(self._participants.values()))
+        self._accounts: dict[Address, list[int]] = {}
+        for owner in self.system.ledger.owners:
+            self._open_account(owner)
+
+    def _open_account(self, owner: Address) -> None:
+        agent = self._participants.get(owner)
+        accounts = self._accounts.setdefault(owner, [])
+        accounts.append(len(self.tally.accounts) + 1)
+        self.tally.opened(agent.name if agent else "")
+        self._alarm.watch(agent)
+
+    # ----------------------------------------------------------------------- step
+
+    def step(self) -> None:
+        """One block."""
+        block = self.steps
+        time = float(block * self.scenario.run.block_seconds)
+        scene = self._scene(block, time)
+        late = self.desk.open_block(block)
+        self._decide(scene)
+        bids = self._background.bids(time, self.base_fee)
+        limit = self.scenario.gas.block_gas_limit
+        built = build(self.desk.pool, block, self.base_fee, limit, bids)
+        timestamp = self.starts_at + int(time)
+        executed = self.engine.mine(
+            BlockRequest(
+                [pending.transaction for pending in built.transactions],
+                timestamp,
+                self.base_fee,
+                limit,
+            )
+        )
+        happened = self.system.follow(executed.receipts, timestamp)
+        outcomes = late + self.desk.settle(built.transactions, executed.receipts)
+        self._account_for(scene, outcomes, happened)
+        self._close(scene, built, executed, outcomes, bids)
+
+    def _scene(self, block: int, time: float) -> Scene:
+        prices = self.paths[:, block]
+        return Scene(block, time, prices, self._eth_usd(prices), self.base_fee)
+
+    def _decide(self, scene: Scene) -> None:
+        """Ask everyone who is awake, in random order; the later ones see the earlier bids."""
+        awake = self._alarm.due(scene.time)
+        market = self._market(scene)
+        own = {account for agent, _ in awake for account in self._accounts.get(agent.address, ())}
+        candidates = self._candidates() if any(a.watches_liquidations for a, _ in awake) else []
+        positions, opportunities = self.system.read(self.engine, sorted(own), candidates)
+        for i in self.rng.permutation(len(awake)):
+            agent, occasion = awake[i]
+            view = self._view(agent, occasion, market, positions, opportunities)
+            self.desk.submit(agent, agent.decide(view), scene.block)
+            if occasion is Occasion.ALERT:
+                for account in self._accounts.get(agent.address, ()):
+                    self._alarm.rearm(account)
+
+    def _view(
+        self,
+        agent: Participant,
+        occasion: Occasion,
+        market: Market,
+        positions: dict[int, Position],
+        opportunities: Sequence[Opportunity],
+    ) -> View:
+        seen: tuple[Opportunity, ...] = ()
+        if agent.watches_liquidations:
+            seen = tuple(
+                replace(o, rival_tip=self.desk.rival_tip(o.account)) for o in opportunities
+            )
+        reported = self.system.reported(agent.address)
+        return View(
+            market=market,
+            occasion=occasion,
+            wallet=self.system.wallet(agent.address, self.desk.wei[agent.address]),
+            positions=tuple(positions[a] for a in self._accounts.get(agent.address, ())),
+            opportunities=seen,
+            pending=self.desk.pending(agent),
+            reported=reported and (reported[0] - self.starts_at, reported[1]),
+        )
+
+    def _market(self, scene: Scene) -> Market:
+        oracle = self.system.ledger.oracle
+        timestamp = self.starts_at + int(scene.time)
+        return Market(
+            block=scene.block,
+            time=scene.time,
+            timestamp=timestamp,
+            terms=self.system.terms,
+            prices=tuple(scene.prices.tolist()),
+            oracle=tuple(oracle.prices),
+            oracle_valid=tuple(
+                oracle.is_valid(asset, timestamp) for asset in range(len(oracle.prices))
+            ),
+            pools=self.system.pools(),
+            eth_usd=scene.eth_usd,
+            base_fee=self.base_fee,
+            tip_needed=self._tip_needed,
+        )
+
+    def _candidates(self) -> list[int]:
+        """Accounts that look callable or liquidatable and are worth more than the gas of it."""
+        standing = self._standing
+        fee = 200_000 * self.base_fee / WAD * self._eth_usd(self.paths[:, self.steps])
+        worth = standing.debt * self.system.terms.max_penalty > fee
+        return [int(row) + 1 for row in np.flatnonzero((standing.health < SURE) & worth)]
+
+    # ------------------------------------------------------------------ afterwards
+
+    def _account_for(
+        self, scene: Scene, outcomes: Sequence[Outcome], happened: Sequence[Happening]
+    ) -> None:
+        for h in happened:
+            if h.name == "Opened":
+                self._open_account(h.fields["owner"].to_bytes(20, "big"))
+        self.tally.outcomes(scene, outcomes)
+        self.tally.events(scene, happened, outcomes, self._standing.health)
+        settled = dict.fromkeys(outcome.ticket.agent for outcome in outcomes)
+        for agent in settled:
+            if not agent.every_block:
+                self._alarm.at(scene.time, agent, Occasion.SETTLED)
+        self._standing = self._stand(self.system.ledger.oracle_prices())
+        self._alarm.look(self._standing.health, scene.time)
+
+    def _close(
+        self,
+        scene: Scene,
+        built: Built,
+        executed: Block,
+        outcomes: Sequence[Outcome],
+        bids: Sequence[tuple[int, int]],
+    ) -> None:
+        """Fees of the next block, and this one's rows."""
+        saved = sum(p.transaction.gas for p in built.transactions) - executed.gas_used
+        background = built.background_used(saved)
+        full = built.gas_unserved > 0
+        self._tip_needed = _marginal_tip(bids, built.gas_background) if full else 0
+        used = executed.gas_used + background
+        limit = self.scenario.gas.block_gas_limit
+        self.base_fee = next_base_fee(self.base_fee, min(used, limit), limit)
+        self._write_prices(scene, executed.timestamp)
+        self.figures.update(
+            block=scene.block,
+            time_s=scene.time,
+            timestamp=executed.timestamp,
+            base_fee_gwei=to_gwei(scene.base_fee),
+            gas_used=executed.gas_used,
+            background_gas=background,
+            transactions=sum(outcome.position >= 0 for outcome in outcomes),
+            reverted=sum(outcome.status == "reverted" for outcome in outcomes),
+            refused=sum(outcome.status == "refused" for outcome in outcomes),
+            pending=len(self.desk.pool),
+        )
+        self.figures.update(self._solvency(scene))
+        self.datacollector.collect(self)
+
+    def _solvency(self, scene: Scene) -> dict[str, float]:
+        standing, ledger = self._standing, self.system.ledger
+        liquidatable = standing.liquidatable
+        self.tally.standing(scene.block, standing)
+        outside = self._stand(scene.prices)
+        indebted = standing.debt > 0
+        by_band, _ = np.histogram(
+            np.where(np.isfinite(standing.health), np.maximum(standing.health, 0), 1e9),
+            bins=[0, *BANDS, 1e18],
+            weights=standing.debt,
+        )
+        return {
+            "debt_usd": float(standing.debt.sum()),
+            "collateral_usd": float(outside.value.sum()),
+            "shortfall_usd": outside.shortfall,
+            "bad_debt_usd": from_wad(ledger.bad_debt),
+            "liquidatable_usd": float(standing.debt[liquidatable].sum()),
+            "below": int(standing.below.sum()),
+            "called": sum(
+                ledger.standing_call(int(row), ledger.timestamp) > 0
+                for row in np.flatnonzero(standing.below)
+            ),
+            "lowest_buffer_usd": float(standing.buffer[indebted].min()) if indebted.any() else 0.0,
+            "reserve_usd": from_wad(self.system.reserve_stable()),
+            **dict(zip(BAND_NAMES, by_band.tolist(), strict=True)),
+        }
+
+    def _write_prices(self, scene: Scene, timestamp: int) -> None:
+        oracle = self.system.ledger.oracle
+        pools = self.system.pools()
+        for i, asset in enumerate(self.scenario.assets):
+            pool = pools[i]
+            price = nan
+            if pool and pool.collateral:
+                price = pool.stable / pool.collateral * 10 ** (asset.decimals - 18)
+            self.tally.records.write(
+                "prices",
+                scene.block,
+                scene.time,
+                asset.symbol,
+                float(scene.prices[i]),
+                from_wad(oracle.prices[i]),
+                oracle.is_valid(i, timestamp),
+                price,
+            )
+
+    # --------------------------------------------------------------------- figures
+
+    def _stand(self, prices: Floats) -> Standing:
+        return Standing.of(self.system.ledger, prices, self.system.ledger.timestamp)
+
+    def _eth_usd(self, prices: Floats) -> float:
+        if self._gas_coin is None:
+            return self.scenario.gas.eth_usd
+        return float(prices[self._gas_coin])
+
+    def _worths(self) -> dict[str, float]:
+        """USD of everyone's wallet and accounts but the gas money, at the outside prices."""
+        prices = self.paths[:, self.steps]
+        standing = self._stand(prices)
+        equity = standing.value - standing.debt
+        worths = {}
+        for address, agent in self._participants.items():
+            wallet = self.system.wallet(address, 0)
+            tokens = np.array(wallet.tokens) / np.array(self.tally.units) @ prices
+            owned = sum(equity[account - 1] for account in self._accounts.get(address, ()))
+            worths[agent.name] = float(from_wad(wallet.stable) + tokens + owned)
+        return worths
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table of the run so far, by name; see `sim.records`."""
+        records = self.tally.records
+        tables = {"blocks": self.datacollector.get_model_vars_dataframe()}
+        for name in ("prices", "transactions", "events", "liquidations"):
+            tables[name] = records.table(name)
+        tables["accounts"] = self.tally.accounts_table(self._standing)
+        tables["agents"] = self.tally.agents_table(
+            list(self._participants.values()), self._start_usd, self._worths()
+        )
+        return tables
+
+    def audit(self) -> int:
+        """Hold the ledger and the agents' wei against the chain; figures compared.
+
+        Raises LedgerMismatch.
+        """
+        addresses = list(self._participants)
+        for address, wei in zip(addresses, self.engine.balances(addresses), strict=True):
+            if wei != self.desk.wei[address]:
+                raise LedgerMismatch(
+                    f"{self._participants[address].name} has {wei} wei on chain and "
+                    f"{self.desk.wei[address]} in the books"
+                )
+        return self.system.audit(self.engine) + len(addresses)
+
+
+def _seed(rng: int | np.random.Generator) -> np.random.SeedSequence:
+    if isinstance(rng, np.random.Generator):
+        rng = int(rng.integers(2**63))
+    return np.random.SeedSequence(rng)
+
+
+def _paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:
+    run = scenario.run
+    times = np.arange(run.blocks + 1, dtype=np.float64) * run.block_seconds
+    streams = seed.spawn(len(scenario.assets))
+    return np.array(
+        [
+            simulate(asset.price or scenario.price, times, np.random.default_rng(stream))[0]
+            for asset, stream in zip(scenario.assets, streams, strict=True)
+        ]
+    )
+
+
+def _marginal_tip(bids: Sequence[tuple[int, int]], served: int) -> int:
+    """The lowest background tip that got in, wei."""
+    for tip, gas in bids:
+        served -= gas
+        if served <= 0:
+            return tip
+    return 0

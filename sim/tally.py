@@ -1,0 +1,241 @@
+"""Bookkeeping of a run: what outcomes and events mean for accounts, agents and tables."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import inf
+
+import numpy as np
+import pandas as pd
+
+from agents.base import Participant
+from sim.desk import Outcome
+from sim.protocol.events import Happening
+from sim.protocol.ledger import Floats
+from sim.protocol.standing import Standing
+from sim.records import COLUMNS, Records
+from sim.units import WAD, from_wad, to_gwei
+
+
+@dataclass(slots=True)
+class History:
+    """What happened to one account."""
+
+    agent: str
+    calls: int = 0
+    cured: int = 0
+    liquidations: int = 0
+    repaid: float = 0.0
+    penalty: float = 0.0
+    bad_debt: float = 0.0
+    eligible_block: int | None = None
+    """Since when it is liquidatable without a break."""
+    called_block: int | None = None
+
+
+@dataclass(slots=True)
+class Spending:
+    """What one agent sent."""
+
+    status: Counter[str] = field(default_factory=Counter)
+    wei: int = 0
+    usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The circumstances of a block, for its rows."""
+
+    block: int
+    time: float
+    prices: Floats
+    """USD outside."""
+    eth_usd: float
+    base_fee: int
+
+
+class Tally:
+    """Writes rows as things happen, and the tables of accounts and agents at the end."""
+
+    def __init__(self, symbols: Sequence[str], units: Sequence[int]) -> None:
+        self.records = Records()
+        self.accounts: list[History] = []
+        self.spending: dict[str, Spending] = {}
+        self.symbols = symbols
+        self.units = units
+        self._lowest: Floats = np.zeros(0)
+        self._eligible: set[int] = set()
+
+    def outcomes(self, scene: Scene, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            agent, intent = outcome.ticket.agent, outcome.ticket.intent
+            transaction = outcome.pending.transaction
+            fee_usd = outcome.fee / WAD * scene.eth_usd
+            spent = self.spending.setdefault(agent.name, Spending())
+            spent.status[outcome.status] += 1
+            spent.wei += outcome.fee
+            spent.usd += fee_usd
+            asset = getattr(intent, "asset", getattr(intent, "pool", None))
+            self.records.write(
+                "transactions",
+                scene.block,
+                outcome.position,
+                agent.name,
+                agent.role,
+                type(intent).__name__,
+                getattr(intent, "account", None),
+                None if asset is None else self.symbols[asset],
+                transaction.nonce,
+                transaction.gas,
+                outcome.gas_used,
+                to_gwei(outcome.price),
+                to_gwei(max(0, outcome.price - scene.base_fee)),
+                fee_usd,
+                outcome.status,
+                outcome.reason,
+                outcome.pending.arrival,
+            )
+
+    def events(
+        self,
+        scene: Scene,
+        happened: Sequence[Happening],
+        outcomes: Sequence[Outcome],
+        health: Floats,
+    ) -> None:
+        """`health` is every account's before the block."""
+        senders = {outcome.position: outcome for outcome in outcomes if outcome.position >= 0}
+        for h in happened:
+            asset = None if h.asset is None else self.symbols[h.asset]
+            self.records.write(
+                "events",
+                scene.block,
+                h.position,
+                h.name,
+                h.fields.get("account"),
+                asset,
+                json.dumps({name: str(number) for name, number in h.fields.items()}),
+            )
+            if h.name == "Liquidated" and h.asset is not None:
+                self._liquidated(scene, h, h.asset, senders[h.position], health)
+            elif h.name == "MarginCalled":
+                history = self.accounts[h.fields["account"] - 1]
+                history.calls += 1
+                history.called_block = scene.block
+            elif h.name == "MarginCallCleared":
+                self._cleared(self.accounts[h.fields["account"] - 1])
+            elif h.name == "BadDebtRealised":
+                lost = from_wad(h.fields["debt"] - h.fields["covered"])
+                self.accounts[h.fields["account"] - 1].bad_debt += lost
+
+    def opened(self, agent: str) -> None:
+        self.accounts.append(History(agent))
+        self._lowest = np.append(self._lowest, inf)
+
+    def standing(self, block: int, standing: Standing) -> None:
+        """Note the lowest buffers, and since when accounts are liquidatable."""
+        np.minimum(self._lowest, standing.buffer, out=self._lowest, where=standing.debt > 0)
+        for row in self._eligible - (now := set(np.flatnonzero(standing.liquidatable).tolist())):
+            self.accounts[row].eligible_block = None
+        for row in now - self._eligible:
+            self.accounts[row].eligible_block = block
+        self._eligible = now
+
+    def _cleared(self, history: History) -> None:
+        """A call that ended without a liquidation since was cured."""
+        if history.called_block is not None:
+            history.cured += 1
+        history.called_block = None
+
+    def _liquidated(
+        self, scene: Scene, h: Happening, asset: int, outcome: Outcome, health: Floats
+    ) -> None:
+        row = h.fields["account"] - 1
+        history = self.accounts[row]
+        repaid = from_wad(h.fields["repaid"])
+        seized = h.fields["seized"] / self.units[asset]
+        seized_usd = float(seized * scene.prices[asset])
+        fee_usd = outcome.fee / WAD * scene.eth_usd
+        penalty = from_wad(h.fields["penalty"])
+        history.liquidations += 1
+        history.repaid += repaid
+        history.penalty += repaid * penalty
+        self.records.write(
+            "liquidations",
+            scene.block,
+            h.position,
+            outcome.ticket.agent.name,
+            h.fields["account"],
+            self.symbols[asset],
+            repaid,
+            seized,
+            seized_usd,
+            h.fields["reserve_cut"] / self.units[asset],
+            penalty,
+            float(health[row]),
+            history.eligible_block or scene.block,
+            history.called_block,
+            fee_usd,
+            seized_usd - repaid - fee_usd,
+        )
+        history.called_block = None
+
+    # ------------------------------------------------------------------- tables
+
+    def accounts_table(self, standing: Standing) -> pd.DataFrame:
+        """State of every account at the end."""
+        rows = []
+        below, liquidatable = standing.below, standing.liquidatable
+        for row, history in enumerate(self.accounts):
+            status = "healthy"
+            if below[row]:
+                status = "liquidatable" if liquidatable[row] else "below maintenance"
+            rows.append(
+                (
+                    row + 1,
+                    history.agent,
+                    float(standing.debt[row]),
+                    float(standing.value[row]),
+                    float(standing.health[row]),
+                    status,
+                    history.calls,
+                    history.cured,
+                    history.liquidations,
+                    history.repaid,
+                    history.penalty,
+                    float(self._lowest[row]),
+                    history.bad_debt,
+                )
+            )
+        return pd.DataFrame(rows, columns=list(COLUMNS["accounts"]))
+
+    def agents_table(
+        self, agents: Sequence[Participant], start: dict[str, float], end: dict[str, float]
+    ) -> pd.DataFrame:
+        """What every agent sent, paid and is worth, `start` and `end` in USD by name.
+
+        Worth leaves out the gas money; profit takes off the gas paid, at the price of its
+        block, so that holding gas money is no position.
+        """
+        rows = []
+        for agent in agents:
+            spent = self.spending.get(agent.name, Spending())
+            rows.append(
+                (
+                    agent.name,
+                    agent.role,
+                    "0x" + agent.address.hex(),
+                    spent.status["succeeded"] + spent.status["reverted"],
+                    spent.status["succeeded"],
+                    spent.status["reverted"],
+                    spent.wei / WAD,
+                    spent.usd,
+                    start[agent.name],
+                    end[agent.name],
+                    end[agent.name] - start[agent.name] - spent.usd,
+                )
+            )
+        return pd.DataFrame(rows, columns=list(COLUMNS["agents"]))
