@@ -1,0 +1,356 @@
+"""Blocks executed by an anvil node, over JSON-RPC: one round trip a block.
+
+A block is one pipeline: its environment, its transactions in order, mine, read back. The node
+decides what a transaction costs and does; why one is not in the block is worked out here by
+`validity.refusal`, the rule of every engine, from the nonces and the gas of those that are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sim.chain.engine import (
+    MAX_TRANSACTION_GAS,
+    Block,
+    BlockRequest,
+    Call,
+    CallResult,
+    Log,
+    Receipt,
+    Refusal,
+    Status,
+    Transaction,
+)
+from sim.chain.rpc import Connection, Request, RpcError
+from sim.chain.validity import max_cost, refusal, refused
+from sim.errors import EngineError
+from sim.units import Address
+
+_REVERT = 3
+"""JSON-RPC error code of a call that reverted."""
+_WIDEST_FEE = 2**128
+"""From here on anvil cannot read a fee; nor can anyone pay it."""
+
+
+class NodeEngine:
+    """`Engine` on a connection to an anvil node that mines when told and orders first in, first out.
+
+    Memory of nonces spares a round trip, so nobody else may use the node meanwhile.
+    """
+
+    name = "anvil"
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._snapshots: dict[int, _Snapshot] = {}
+        self._snapshots_taken = 0
+        self._nonces: dict[Address, int] = {}
+        latest = self._ask(("eth_getBlockByNumber", ["latest", False]))[0]
+        self._number = int(latest["number"], 16)
+        self._timestamp = int(latest["timestamp"], 16)
+
+    @property
+    def block_number(self) -> int:
+        return self._number
+
+    @property
+    def timestamp(self) -> int:
+        return self._timestamp
+
+    @property
+    def round_trips(self) -> int:
+        """To the node and back, since it was opened."""
+        return self._connection.round_trips
+
+    def call(self, calls: Sequence[Call]) -> list[CallResult]:
+        return [_call_result(a) for a in self._connection.ask(*map(_eth_call, calls))]
+
+    def balances(self, addresses: Sequence[Address]) -> list[int]:
+        return self._numbers("eth_getBalance", addresses)
+
+    def nonces(self, addresses: Sequence[Address]) -> list[int]:
+        return self._numbers("eth_getTransactionCount", addresses)
+
+    def set_balance(self, address: Address, amount: int) -> None:
+        self._ask(("anvil_setBalance", [_hex(address), hex(amount)]))
+
+    def mine(self, request: BlockRequest) -> Block:
+        if request.timestamp <= self._timestamp:
+            raise EngineError(
+                f"A block at {request.timestamp} does not follow one at {self._timestamp}: "
+                "its timestamp must be later."
+            )
+        self._learn_nonces(request)
+        plan = self._plan(request, [])
+        while True:
+            mined = self._mine(request, plan)
+            verdict = self._judge(request, plan, mined)
+            if isinstance(verdict, list):
+                return self._accept(request, mined, verdict)
+            plan = self._replan(request, mined, verdict)
+
+    def snapshot(self) -> int:
+        self._snapshots_taken += 1
+        node_id = self._ask(("evm_snapshot", []))[0]
+        self._snapshots[self._snapshots_taken] = _Snapshot(node_id, self._number, self._timestamp)
+        return self._snapshots_taken
+
+    def restore(self, snapshot: int) -> None:
+        if snapshot not in self._snapshots:
+            raise EngineError(
+                f"There is no snapshot {snapshot}: it was not taken, or an older one was restored."
+            )
+        kept = self._snapshots[snapshot]
+        node_id = self._revert(kept.node_id)
+        self._number, self._timestamp = kept.number, kept.timestamp
+        self._snapshots = {k: v for k, v in self._snapshots.items() if k < snapshot}
+        self._snapshots[snapshot] = _Snapshot(node_id, kept.number, kept.timestamp)
+        self._nonces.clear()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _ask(self, *requests: Request) -> list[Any]:
+        return [_or_raise(answer) for answer in self._connection.ask(*requests)]
+
+    def _numbers(self, method: str, addresses: Sequence[Address]) -> list[int]:
+        return [int(n, 16) for n in self._ask(*((method, [_hex(a), "latest"]) for a in addresses))]
+
+    def _revert(self, node_id: str) -> str:
+        """Back to a snapshot of the node, which uses it up: the id of another, just like it."""
+        ((done,), (again,)) = self._connection.pipeline(
+            [[("evm_revert", [node_id])], [("evm_snapshot", [])]]
+        )
+        if done is not True:
+            raise EngineError(f"The node has lost its snapshot {node_id}.")
+        return str(_or_raise(again))
+
+    def _learn_nonces(self, request: BlockRequest) -> None:
+        senders = dict.fromkeys(t.sender for t in request.transactions)
+        strangers = [sender for sender in senders if sender not in self._nonces]
+        self._nonces.update(zip(strangers, self.nonces(strangers), strict=True))
+
+    def _plan(self, request: BlockRequest, settled: Sequence[bool]) -> _Plan:
+        """Which transactions to send. Of those that could be valid, all: the node's pool must
+        not meet another, it would keep it for later. Whether the sender can pay and what gas is
+        left only the execution shows; where a nonce is sent twice, the second counts on the
+        first, so the state is kept in case that is wrong.
+        """
+        nonces = dict(self._nonces)
+        send, risky = [], False
+        for index, transaction in enumerate(request.transactions):
+            nonce = nonces[transaction.sender]
+            if index < len(settled):
+                valid = settled[index]
+            else:
+                reason = refusal(transaction, request, request.gas_limit, nonce, None)
+                valid = reason is None
+                risky |= self._nonces[transaction.sender] <= transaction.nonce < nonce
+            nonces[transaction.sender] += valid
+            send.append(valid)
+        return _Plan(send, risky)
+
+    def _replan(self, request: BlockRequest, mined: _Mined, wrong: int) -> _Plan:
+        """Undo the block, and plan anew knowing what became of those up to the wrong one."""
+        self._revert(mined.snapshot)
+        settled = [mined.hashes[i] in mined.receipts for i in range(wrong)]
+        return self._plan(request, [*settled, True])
+
+    def _mine(self, request: BlockRequest, plan: _Plan) -> _Mined:
+        environment: list[Request] = [
+            ("evm_setNextBlockTimestamp", [request.timestamp]),
+            ("anvil_setNextBlockBaseFeePerGas", [hex(request.base_fee)]),
+            ("evm_setBlockGasLimit", [hex(request.gas_limit)]),
+            ("anvil_setCoinbase", [_hex(request.coinbase)]),
+        ]
+        if plan.risky:
+            environment.append(("evm_snapshot", []))
+        chosen = [i for i, send in enumerate(plan.send) if send]
+        *done, (header, receipts, _) = self._connection.pipeline(
+            [
+                environment,
+                *([_eth_send(request.transactions[i])] for i in chosen),
+                [("evm_mine", [])],
+                [
+                    ("eth_getBlockByNumber", ["latest", False]),
+                    ("eth_getBlockReceipts", ["latest"]),
+                    ("anvil_dropAllTransactions", []),
+                ],
+            ]
+        )
+        settings = [_or_raise(answer) for answer in done[0]]
+        sent = dict(zip(chosen, (answer for (answer,) in done[1:-1]), strict=True))
+        return _Mined(
+            header=_or_raise(header),
+            receipts={r["transactionHash"]: r for r in _or_raise(receipts)},
+            hashes=[h if isinstance(h := sent.get(i), str) else "" for i in range(len(plan.send))],
+            errors={i: answer for i, answer in sent.items() if isinstance(answer, RpcError)},
+            snapshot=settings[-1] if plan.risky else "",
+        )
+
+    def _judge(self, request: BlockRequest, plan: _Plan, mined: _Mined) -> list[Receipt] | int:
+        """The receipts; or the index of a transaction that was not sent and should have been."""
+        self._check(request, mined)
+        outputs = self._revert_data(mined)
+        nonces = dict(self._nonces)
+        gas_left = request.gas_limit
+        receipts = []
+        for index, transaction in enumerate(request.transactions):
+            reason = refusal(transaction, request, gas_left, nonces[transaction.sender], None)
+            found = mined.receipts.get(mined.hashes[index])
+            if found is not None:
+                receipt = _receipt(found, outputs.get(found["transactionHash"], b""))
+                nonces[transaction.sender] += 1
+            elif reason is None and not plan.send[index]:
+                return index
+            else:
+                receipt = refused(reason or _funds(transaction, mined.errors.get(index)))
+            gas_left -= receipt.gas_used
+            receipts.append(receipt)
+        return receipts
+
+    def _check(self, request: BlockRequest, mined: _Mined) -> None:
+        """The block is the one asked for, and holds what was sent in the order it was sent."""
+        got = {k: int(mined.header[k], 16) for k in ("number", "timestamp", "baseFeePerGas")}
+        asked = (self._number + 1, request.timestamp, request.base_fee)
+        if tuple(got.values()) != asked:
+            raise EngineError(f"The node mined {got} when asked for {asked}: is it used by others?")
+        order = [h for h in mined.hashes if h in mined.receipts]
+        if mined.header["transactions"] != order:
+            raise EngineError(
+                "The node did not keep the order of the transactions: start it with --order fifo, "
+                "and let nobody else use it."
+            )
+
+    def _revert_data(self, mined: _Mined) -> dict[str, bytes]:
+        """By transaction; a receipt does not hold it. No round trip when nothing reverted."""
+        reverted = [h for h, r in mined.receipts.items() if int(r["status"], 16) == 0]
+        traces = self._ask(*(("trace_transaction", [h]) for h in reverted))
+        return {h: _output(trace[0]) for h, trace in zip(reverted, traces, strict=True)}
+
+    def _accept(self, request: BlockRequest, mined: _Mined, receipts: list[Receipt]) -> Block:
+        for transaction, receipt in zip(request.transactions, receipts, strict=True):
+            self._nonces[transaction.sender] += receipt.status != Status.REFUSED
+        self._number += 1
+        self._timestamp = request.timestamp
+        return Block(
+            number=self._number,
+            timestamp=request.timestamp,
+            base_fee=request.base_fee,
+            gas_used=int(mined.header["gasUsed"], 16),
+            receipts=tuple(receipts),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    node_id: str
+    number: int
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    send: list[bool]
+    """One for each transaction of the request."""
+    risky: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Mined:
+    header: dict[str, Any]
+    receipts: dict[str, dict[str, Any]]
+    """By transaction hash."""
+    hashes: list[str]
+    """For each transaction of the request; empty where the node was not sent it or refused it."""
+    errors: dict[int, RpcError]
+    """Why it refused one, by the index in the request."""
+    snapshot: str
+    """Of the state before the block, when the plan was risky."""
+
+
+def _hex(data: bytes) -> str:
+    return "0x" + data.hex()
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text[2:])
+
+
+def _or_raise(answer: Any) -> Any:
+    if isinstance(answer, RpcError):
+        raise EngineError(f"The node answers: {answer.message.rstrip('.')}.")
+    return answer
+
+
+def _eth_call(call: Call) -> Request:
+    fields = {
+        "from": _hex(call.sender),
+        "to": _hex(call.to),
+        "data": _hex(call.data),
+        "gas": hex(MAX_TRANSACTION_GAS),
+    }
+    return "eth_call", [fields, "latest"]
+
+
+def _call_result(answer: Any) -> CallResult:
+    if not isinstance(answer, RpcError):
+        return CallResult(True, _bytes(answer))
+    if answer.code == _REVERT:
+        return CallResult(False, _bytes(answer.data or "0x"))
+    if answer.message.startswith("EVM error"):
+        return CallResult(False, b"")
+    raise EngineError(f"The node answers: {answer.message.rstrip('.')}.")
+
+
+def _eth_send(transaction: Transaction) -> Request:
+    fields = {
+        "from": _hex(transaction.sender),
+        "nonce": hex(transaction.nonce),
+        "data": _hex(transaction.data),
+        "gas": hex(transaction.gas),
+        "maxFeePerGas": hex(transaction.max_fee),
+        "maxPriorityFeePerGas": hex(transaction.priority_fee),
+        "value": hex(transaction.value),
+    }
+    if transaction.to is not None:
+        fields["to"] = _hex(transaction.to)
+    return "eth_sendTransaction", [fields]
+
+
+def _funds(transaction: Transaction, error: RpcError | None) -> Refusal:
+    """Why a transaction that nothing else speaks against is not in the block."""
+    understood = error is None or "funds" in error.message.lower()
+    if understood or max_cost(transaction) >= _WIDEST_FEE:
+        return Refusal.FUNDS
+    return _or_raise(error)
+
+
+def _receipt(found: dict[str, Any], output: bytes) -> Receipt:
+    status = Status(int(found["status"], 16))
+    created = found["contractAddress"] if status == Status.SUCCEEDED else None
+    return Receipt(
+        status=status,
+        gas_used=int(found["gasUsed"], 16),
+        effective_gas_price=int(found["effectiveGasPrice"], 16),
+        logs=tuple(
+            Log(_bytes(log["address"]), tuple(map(_bytes, log["topics"])), _bytes(log["data"]))
+            for log in found["logs"]
+        ),
+        output=output,
+        contract=_bytes(created) if created else None,
+    )
+
+
+def _output(trace: dict[str, Any]) -> bytes:
+    """Revert data in the trace of the outermost call or creation; none when it just failed."""
+    result = trace.get("result") if trace.get("error") == "Reverted" else None
+    return _bytes(result.get("output") or result.get("code") or "0x") if result else b""
