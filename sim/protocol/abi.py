@@ -108,6 +108,7 @@ class Contract:
     def __init__(self, artifact: Artifact, address: Address) -> None:
         self.name = artifact.name
         self.address = address
+        self.runtime_hash = artifact.runtime_hash
         self._methods = {
             signature.partition("(")[0]: Method(address, selector, ())
             for signature, selector in artifact.selectors.items()
@@ -146,6 +147,6 @@ def _leaves(entries: Any) -> list[str]:
 
 def creation_code(artifact: Artifact, arguments: Sequence[Any]) -> bytes:
     """Bytecode with constructor arguments; structs are tuples in field order."""
-    entry = next((e for e in artifact.abi if e["type"] == "constructor"), {"inputs": []})
-    types = [_type(i) for i in entry["inputs"]]
+    inputs = [e["inputs"] for e in artifact.abi if e["type"] == "constructor"]
+    types = [_type(i) for i in (inputs[0] if inputs else ())]
     return artifact.bytecode + abi_encode(types, list(arguments))

@@ -87,6 +87,10 @@ class System:
         """See `sim.protocol.audit.audit`."""
         return audit(engine, self.deployment, self.ledger)
 
+    def bytecode_hashes(self) -> dict[str, str]:
+        """Contract name -> sha256 of its runtime code before immutables."""
+        return {c.name: c.runtime_hash for c in self.deployment.contracts()}
+
     # --------------------------------------------------------------- transactions
 
     def order(self, intent: Intent, sender: Address) -> Order:

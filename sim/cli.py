@@ -1,0 +1,194 @@
+"""The command `plimsoll`. Errors for people are one sentence and exit code 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import BaseModel
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from sim import __version__
+from sim.errors import PlimsollError
+from sim.scenario import Scenario, load, names
+
+OUT = Path("out")
+
+
+class _Sentences(click.Group):
+    """Turns every error of ours into its sentence."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except PlimsollError as error:
+            click.echo(f"plimsoll: {error}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="plimsoll")
+def main() -> None:
+    """Agents against a collateralized-debt contract, block by block, on a real EVM."""
+
+
+def scenario_options(command: Any) -> Any:
+    """What every command that runs a scenario takes."""
+    for option in reversed(
+        [
+            click.argument("scenario"),
+            click.option("--engine", default="auto", show_default=True,
+                         help="auto, revm, anvil, py-evm, an Ape network choice or a node's URL."),
+            click.option("--seed", type=click.IntRange(min=0), help="Default: the scenario's."),
+            click.option("--blocks", type=click.IntRange(min=1), help="Default: the scenario's."),
+            click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
+                         help="Override a field, e.g. margin.maintenance=0.25; repeatable."),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@main.command("run")
+@scenario_options
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the run's files.")
+@click.option("--json", "as_json", is_flag=True, help="Print the content of run.json only.")
+def run_command(
+    scenario: str,
+    engine: str,
+    seed: int | None,
+    blocks: int | None,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Run a shipped SCENARIO by name, or your own TOML file by path."""
+    from sim.experiments.run import run
+    from sim.report.chart import draw
+    from sim.report.summary import render
+
+    chosen = load_with(scenario, blocks, overrides)
+    folder = None if as_json and out is None else out or OUT / chosen.name
+    with watch(chosen, quiet=as_json) as progress:
+        result = run(chosen, engine=engine, seed=seed, out=folder, progress=progress)
+    if as_json:
+        click.echo(json.dumps(result.record, indent=2, ensure_ascii=False))
+    else:
+        console = Console()
+        console.print(render(result.record["summary"]))
+        console.print(run_line(result))
+    if folder:
+        draw(result.tables, folder / "chart.png", title=chosen.question)
+        click.echo(f"Tables, run.json and chart.png are in {folder}", err=as_json)
+    if result.interrupted:
+        sys.exit(130)
+
+
+@main.command("crosscheck")
+@scenario_options
+@click.option("--engines", default="", metavar="A,B", help="Default: the two fastest here.")
+def crosscheck_command(
+    scenario: str,
+    engine: str,
+    seed: int | None,
+    blocks: int | None,
+    overrides: tuple[str, ...],
+    engines: str,
+) -> None:
+    """Run SCENARIO on one engine and execute the same blocks on another."""
+
+
+@main.command()
+def scenarios() -> None:
+    """List the shipped scenarios."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("scenario", "blocks", "traders", "asks"):
+        table.add_column(column, justify="right" if column in ("blocks", "traders") else "left")
+    for name in names():
+        found = load(name, _placeholders(name))
+        table.add_row(name, f"{found.run.blocks:,}", f"{found.traders.count:,}", found.question)
+    Console().print(table)
+
+
+@main.command()
+@click.argument("scenario")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="As for run.")
+def show(scenario: str, overrides: tuple[str, ...]) -> None:
+    """Print every field of SCENARIO with its value and what it means."""
+    found = load(scenario, (*_placeholders(scenario), *overrides))
+    table = Table(box=None, pad_edge=False)
+    for column in ("field", "value", "meaning"):
+        table.add_column(column, overflow="fold")
+    for row in _fields(found):
+        table.add_row(*row)
+    Console().print(table)
+
+
+def load_with(scenario: str, blocks: int | None, overrides: tuple[str, ...]) -> Scenario:
+    more = (f"run.blocks={blocks}",) if blocks else ()
+    return load(scenario, (*overrides, *more))
+
+
+def run_line(result: Any) -> str:
+    """One line: how much was run, where, how fast, and that the books are right."""
+    record = result.record
+    return (
+        f"{record['blocks']:,} blocks and {record['transactions']:,} transactions on "
+        f"{record['engine']} in {result.seconds:.1f} s "
+        f"({record['blocks'] / max(result.seconds, 1e-9):,.0f} blocks/s); ledger equal to the "
+        f"chain in {result.figures_audited:,} figures; fingerprint {record['fingerprint'][:16]}"
+    )
+
+
+@contextmanager
+def watch(scenario: Scenario, quiet: bool) -> Iterator[Any]:
+    """A progress bar with blocks a second and the price, on the error stream."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("block {task.completed:,.0f} of {task.total:,.0f}"),
+        TextColumn("{task.fields[rate]:,.0f} blocks/s  {task.fields[price]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task: TaskID = bar.add_task(scenario.name, total=scenario.run.blocks, rate=0.0, price="")
+
+        def advance(model: Any) -> None:
+            if model.steps % 20 == 0 or model.steps == scenario.run.blocks:
+                price = f"{scenario.assets[0].symbol} {model.paths[0, model.steps]:,.2f} USD"
+                rate = bar.tasks[0].speed or 0.0
+                bar.update(task, completed=model.steps, rate=rate, price=price)
+
+        yield advance
+
+
+def _placeholders(scenario: str) -> tuple[str, ...]:
+    """The shipped replay needs a file; any name will do to look at it."""
+    return ("price.file=your-prices.csv",) if scenario == "replay" else ()
+
+
+def _fields(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    for name, info in type(section).model_fields.items():
+        found = getattr(section, name)
+        where = f"{prefix}{name}"
+        if isinstance(found, BaseModel):
+            yield from _fields(found, f"{where}.")
+        elif isinstance(found, list) and found and isinstance(found[0], BaseModel):
+            for i, item in enumerate(found):
+                yield from _fields(item, f"{where}.{i}.")
+        else:
+            yield where, str(found), info.description or ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Runs of the model: one, kept on disk; later many."""
