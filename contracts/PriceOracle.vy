@@ -18,7 +18,8 @@ initializes: ownable
 exports: ownable.__interface__
 
 WAD: constant(uint256) = 10**18
-LOW: constant(uint256) = 2**64 - 1
+MASK_64: constant(uint256) = 2**64 - 1
+MASK_32: constant(uint256) = 2**32 - 1
 MAX_REPORTERS: constant(uint256) = 9
 MAX_ASSETS: constant(uint256) = 32
 MAX_PRICE: constant(uint256) = 2**128 - 1
@@ -27,14 +28,13 @@ MAX_DEVIATION: constant(uint256) = 10 * WAD
 
 assets: public(DynArray[address, MAX_ASSETS])
 
-# Words of 64-bit fields, packed by hand because posts are the most frequent transaction.
-_rules: HashMap[address, uint256]  # max_deviation, max_age, quorum
-_prices: HashMap[address, uint256]  # price (128 bits), updated_at, good_until
-_reports: HashMap[address, uint256[MAX_REPORTERS]]  # price (128 bits), timestamp; by seat
+# Packed by hand, high bits first, because posts are the most frequent transaction.
+_rules: HashMap[address, uint256]  # max_deviation (64 bits), max_age (64), seats (32), quorum (32)
+_prices: HashMap[address, uint256]  # price (128 bits), updated_at (64), good_until (64)
+_reports: HashMap[address, uint256[MAX_REPORTERS]]  # price (128 bits), timestamp (64); by seat
 
-_reporters: address[MAX_REPORTERS]  # by seat
+_reporters: address[MAX_REPORTERS]  # by seat; a bit of `seats` is set while it is taken
 _seat_of: HashMap[address, uint256]  # seat + 1, 0 for who is no reporter
-_taken: uint256  # bit i is set while seat i is taken
 
 
 @deploy
@@ -47,7 +47,6 @@ def post(assets: DynArray[address, 8], prices: DynArray[uint256, 8]):
     assert len(assets) == len(prices), "oracle: lengths differ"
     seat: uint256 = self._seat_of[msg.sender]
     assert seat != 0, "oracle: caller is not a reporter"
-    taken: uint256 = self._taken
 
     i: uint256 = 0
     for asset: address in assets:
@@ -57,7 +56,7 @@ def post(assets: DynArray[address, 8], prices: DynArray[uint256, 8]):
         rules: uint256 = self._rules[asset]
         assert rules != 0, "oracle: asset is not listed"
         self._reports[asset][unsafe_sub(seat, 1)] = (report << 64) | block.timestamp
-        price: uint256 = self._update(asset, rules, taken)
+        price: uint256 = self._update(asset, rules)
         log IPriceOracle.Posted(asset=asset, reporter=msg.sender, report=report, price=price)
         i = unsafe_add(i, 1)
 
@@ -83,9 +82,9 @@ def set_asset(asset: address, max_age: uint256, max_deviation: uint256, quorum: 
     assert 0 < quorum and quorum <= MAX_REPORTERS, "oracle: quorum out of range"
     if self._rules[asset] == 0:
         self.assets.append(asset)
-    rules: uint256 = (max_deviation << 128) | (max_age << 64) | quorum
+    rules: uint256 = (max_deviation << 128) | (max_age << 64) | (self._seats() << 32) | quorum
     self._rules[asset] = rules
-    self._update(asset, rules, self._taken)
+    self._update(asset, rules)
     log IPriceOracle.AssetSet(
         asset=asset, max_age=max_age, max_deviation=max_deviation, quorum=quorum
     )
@@ -95,7 +94,7 @@ def set_asset(asset: address, max_age: uint256, max_deviation: uint256, quorum: 
 @external
 def price(asset: address) -> (uint256, bool):
     word: uint256 = self._prices[asset]
-    return word >> 128, word & LOW >= block.timestamp
+    return word >> 128, word & MASK_64 >= block.timestamp
 
 
 @view
@@ -105,20 +104,20 @@ def report_of(asset: address, reporter: address) -> (uint256, uint256):
     if seat == 0:
         return 0, 0
     report: uint256 = self._reports[asset][seat - 1]
-    return report >> 64, report & LOW
+    return report >> 64, report & MASK_64
 
 
 @view
 @external
 def updated_at(asset: address) -> uint256:
-    return (self._prices[asset] >> 64) & LOW
+    return (self._prices[asset] >> 64) & MASK_64
 
 
 @view
 @external
 def rules_of(asset: address) -> (uint256, uint256, uint256):
     rules: uint256 = self._rules[asset]
-    return (rules >> 64) & LOW, rules >> 128, rules & LOW
+    return (rules >> 64) & MASK_64, rules >> 128, rules & MASK_32
 
 
 @view
@@ -132,32 +131,43 @@ def reporters() -> DynArray[address, MAX_REPORTERS]:
 
 
 @internal
-def _update(asset: address, rules: uint256, taken: uint256) -> uint256:
+def _update(asset: address, rules: uint256) -> uint256:
     """
     @notice Move the price to the median of the fresh reports, as far as the guard lets it.
             Too few fresh reports leave it where it is, not valid.
     @return The price now.
     """
-    max_age: uint256 = (rules >> 64) & LOW
-    quorum: uint256 = rules & LOW
-    last: uint256 = self._prices[asset] >> 128
+    max_age: uint256 = (rules >> 64) & MASK_64
+    seats: uint256 = (rules >> 32) & MASK_32
+    quorum: uint256 = rules & MASK_32
+    stored: uint256 = self._prices[asset]
+    last: uint256 = stored >> 128
 
     fresh: uint256 = 0
     prices: uint256[MAX_REPORTERS] = empty(uint256[MAX_REPORTERS])
     times: uint256[MAX_REPORTERS] = empty(uint256[MAX_REPORTERS])
     for seat: uint256 in range(MAX_REPORTERS):
-        if taken >> seat == 0:
+        if seats >> seat == 0:
             break
         report: uint256 = self._reports[asset][seat]
-        timestamp: uint256 = report & LOW
+        timestamp: uint256 = report & MASK_64
         if report == 0 or unsafe_add(timestamp, max_age) < block.timestamp:
             continue
-        prices = self._insert(prices, fresh, report >> 64)
-        times = self._insert(times, fresh, timestamp)
+        # Keep both in ascending order: leave the smaller in place, carry the larger on.
+        reported: uint256 = report >> 64
+        for i: uint256 in range(fresh, bound=MAX_REPORTERS):
+            other: uint256 = prices[i]
+            prices[i] = min(other, reported)
+            reported = max(other, reported)
+            other = times[i]
+            times[i] = min(other, timestamp)
+            timestamp = max(other, timestamp)
+        prices[fresh] = reported
+        times[fresh] = timestamp
         fresh = unsafe_add(fresh, 1)
 
     if fresh < quorum:
-        self._prices[asset] = (self._prices[asset] >> 64) << 64
+        self._prices[asset] = (stored >> 64) << 64
         return last
 
     median: uint256 = (prices[(fresh - 1) // 2] + prices[fresh // 2]) // 2
@@ -187,31 +197,14 @@ def _guarded(last: uint256, median: uint256, max_deviation: uint256) -> uint256:
     return median
 
 
-@pure
-@internal
-def _insert(
-    ascending: uint256[MAX_REPORTERS], length: uint256, item: uint256
-) -> uint256[MAX_REPORTERS]:
-    """
-    @notice Put an item in its place among the first `length`, which are in order.
-    """
-    place: uint256 = length
-    for _: uint256 in range(MAX_REPORTERS):
-        if place == 0 or ascending[unsafe_sub(place, 1)] <= item:
-            break
-        ascending[place] = ascending[unsafe_sub(place, 1)]
-        place = unsafe_sub(place, 1)
-    ascending[place] = item
-    return ascending
-
-
 @internal
 def _admit(reporter: address):
     for seat: uint256 in range(MAX_REPORTERS):
         if self._reporters[seat] == empty(address):
             self._reporters[seat] = reporter
             self._seat_of[reporter] = seat + 1
-            self._taken |= 1 << seat
+            for asset: address in self.assets:
+                self._rules[asset] |= 1 << (32 + seat)
             return
     raise "oracle: no seat left"
 
@@ -224,7 +217,17 @@ def _dismiss(reporter: address):
     seat: uint256 = self._seat_of[reporter] - 1
     self._reporters[seat] = empty(address)
     self._seat_of[reporter] = 0
-    self._taken ^= 1 << seat
     for asset: address in self.assets:
+        self._rules[asset] ^= 1 << (32 + seat)
         self._reports[asset][seat] = 0
-        self._update(asset, self._rules[asset], self._taken)
+        self._update(asset, self._rules[asset])
+
+
+@view
+@internal
+def _seats() -> uint256:
+    seats: uint256 = 0
+    for seat: uint256 in range(MAX_REPORTERS):
+        if self._reporters[seat] != empty(address):
+            seats |= 1 << seat
+    return seats

@@ -55,21 +55,21 @@ def __init__(
     @param initial_scale_ Initial requirement over maintenance, WAD, above 1e18.
     @param close_out_scale_ Close-out requirement over maintenance, WAD, at most 1e18.
     """
-    assert len(ranges_) == len(factors_), "margin: lengths differ"
-    assert 0 < floor_share_ and floor_share_ <= WAD, "margin: floor_share out of range"
-    assert 0 < close_out_scale_ and close_out_scale_ <= WAD, "margin: close_out_scale out of range"
-    assert initial_scale_ <= 100 * WAD, "margin: initial_scale out of range"
+    assert len(ranges_) == len(factors_), "model: lengths differ"
+    assert 0 < floor_share_ and floor_share_ <= WAD, "model: floor_share out of range"
+    assert 0 < close_out_scale_ and close_out_scale_ <= WAD, "model: close_out_scale out of range"
+    assert initial_scale_ <= 100 * WAD, "model: initial_scale out of range"
 
     market: DynArray[int256, MAX_ASSETS] = []
     own: DynArray[uint256, MAX_ASSETS] = []
     for i: uint256 in range(len(ranges_), bound=MAX_ASSETS):
         share: uint256 = ranges_[i]
         factor: int256 = factors_[i]
-        assert share != 0, "margin: zero range"
-        assert abs(factor) <= convert(WAD, int256), "margin: factor out of range"
+        assert share != 0, "model: zero range"
+        assert abs(factor) <= convert(WAD, int256), "model: factor out of range"
         initial: uint256 = self._scale_up(share, initial_scale_)
-        assert initial > share, "margin: initial not above maintenance"
-        assert initial < WAD, "margin: initial of the whole value"
+        assert initial > share, "model: initial not above maintenance"
+        assert initial < WAD, "model: initial of the whole value"
         market.append(-factor * convert(share, int256))
         own.append(share * (WAD - convert(abs(factor), uint256)))
 

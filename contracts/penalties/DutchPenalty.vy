@@ -25,9 +25,9 @@ def __init__(start_: uint256, cap_: uint256, duration_: uint256):
     @param cap_ Penalty from `duration_` on, WAD.
     @param duration_ Seconds.
     """
-    assert start_ <= cap_, "penalty: start above cap"
-    assert cap_ <= WAD, "penalty: cap out of range"
-    assert duration_ != 0, "penalty: zero duration"
+    assert start_ <= cap_, "model: start above cap"
+    assert cap_ <= WAD, "model: cap out of range"
+    assert duration_ != 0, "model: zero duration"
     start = start_
     cap = cap_
     duration = duration_

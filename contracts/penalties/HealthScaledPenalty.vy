@@ -25,9 +25,9 @@ def __init__(base_: uint256, slope_: uint256, cap_: uint256):
     @param slope_ Penalty added per unit of health lost, WAD.
     @param cap_ Largest penalty, WAD.
     """
-    assert base_ <= cap_, "penalty: base above cap"
-    assert slope_ <= MAX_SLOPE, "penalty: slope out of range"
-    assert cap_ <= WAD, "penalty: cap out of range"
+    assert base_ <= cap_, "model: base above cap"
+    assert slope_ <= MAX_SLOPE, "model: slope out of range"
+    assert cap_ <= WAD, "model: cap out of range"
     base = base_
     slope = slope_
     cap = cap_

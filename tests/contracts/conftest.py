@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from ape.managers.chain import ChainManager
 
 ROOT = Path(__file__).resolve().parents[2]
-ROLES = (
-    "owner guardian borrower liquidator trader provider attacker stranger "
-    "reporter reporter_2 reporter_3"
-).split()
-
 os.environ["PATH"] = os.pathsep.join(
     [str(ROOT / "node_modules" / ".bin"), str(Path(sys.executable).parent), os.environ["PATH"]]
 )
@@ -91,8 +86,8 @@ def container(name: str) -> ContractContainer:
     )
 
 
-def _role(index: int, name: str) -> Any:
-    @pytest.fixture(scope="session", name=name)
+def _role(index: int) -> Any:
+    @pytest.fixture(scope="session")
     def account(chain: ChainManager) -> TestAccountAPI:
         import ape
 
@@ -101,9 +96,14 @@ def _role(index: int, name: str) -> Any:
     return account
 
 
-owner, guardian, borrower, liquidator, trader, provider, attacker, stranger = (
-    _role(index, name) for index, name in enumerate(ROLES[:8])
-)
-reporter, reporter_2, reporter_3 = (
-    _role(index, name) for index, name in enumerate(ROLES[8:], start=8)
-)
+owner = _role(0)
+guardian = _role(1)
+borrower = _role(2)
+liquidator = _role(3)
+trader = _role(4)
+provider = _role(5)
+attacker = _role(6)
+stranger = _role(7)
+reporter = _role(8)
+reporter_2 = _role(9)
+reporter_3 = _role(10)
