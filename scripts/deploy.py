@@ -1,0 +1,31 @@
+"""Deploy the whole protocol of a scenario and print its addresses.
+
+    ape run deploy black-thursday --network ethereum:local:foundry
+"""
+
+import sys
+
+import click
+
+from sim.errors import PlimsollError
+from sim.protocol.deploy import deploy
+from sim.scenario import load
+
+
+@click.command()
+@click.argument("scenario", default="calm")
+@click.option("--network", default="ethereum:local:foundry", show_default=True)
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE")
+def cli(scenario: str, network: str, overrides: tuple[str, ...]) -> None:
+    """Deploy SCENARIO's contracts with its parameters, pools seeded at 200 USD a token."""
+    from sim.chain.ape import ApeEngine
+
+    try:
+        chosen = load(scenario, overrides)
+        with ApeEngine(network) as engine:
+            system, _ = deploy(engine, chosen, [200.0] * len(chosen.assets))
+            for contract in system.contracts():
+                click.echo(f"{contract.name:20} 0x{contract.address.hex()}")
+    except PlimsollError as error:
+        click.echo(f"deploy: {error}", err=True)
+        sys.exit(2)
