@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from sim.chain.engine import BLOCK_GAS_LIMIT, CHAIN_ID, HARDFORK
+from sim.chain.engine import BLOCK_GAS_LIMIT, HARDFORK
 from sim.errors import EngineError
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +67,7 @@ class Anvil:
             )
         self.port = _checked(port) if port else _free_port()
         self.uri = f"http://{_HOST}:{self.port}"
-        self._complaints = tempfile.TemporaryFile()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             [str(program), "--host", _HOST, "--port", str(self.port), *FLAGS, *flags],
             stdin=subprocess.DEVNULL,

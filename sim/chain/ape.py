@@ -120,7 +120,7 @@ def _take_over(connection: Connection, choice: str) -> None:
     info = connection.ask(("anvil_nodeInfo", []))[0]
     if isinstance(info, RpcError):
         raise EngineError(
-            f"{choice} does not run anvil, so a block's fees, time and senders cannot be set there: "
+            f"{choice} does not run anvil, so the fees, time and senders of a block cannot be set: "
             f"use {FOUNDRY} or the URL of an anvil node."
         )
     rules, order = str(info["hardFork"]).lower(), info["transactionOrder"]

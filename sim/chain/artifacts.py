@@ -112,12 +112,12 @@ def _compiler_version() -> str:
 
 
 def _compile(name: str, path: Path, contracts: Path) -> dict[str, Any]:
-    import vyper  # type: ignore[import-untyped]
-    from vyper.compiler.input_bundle import (  # type: ignore[import-untyped]
+    import vyper
+    from vyper.compiler.input_bundle import (
         FilesystemInputBundle,
     )
-    from vyper.compiler.settings import Settings  # type: ignore[import-untyped]
-    from vyper.exceptions import (  # type: ignore[import-untyped]
+    from vyper.compiler.settings import Settings
+    from vyper.exceptions import (
         VyperException,
         VyperInternalException,
     )

@@ -179,6 +179,6 @@ class Engine(Protocol):
 def contract_address(sender: Address, nonce: int) -> Address:
     """Where a creation transaction puts its contract (keccak of the RLP pair)."""
     from eth_utils.crypto import keccak
-    from rlp import encode  # type: ignore[import-untyped]
+    from rlp import encode
 
     return bytes(keccak(encode([sender, nonce]))[12:])

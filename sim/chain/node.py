@@ -35,9 +35,9 @@ _WIDEST_FEE = 2**128
 
 
 class NodeEngine:
-    """`Engine` on a connection to an anvil node that mines when told and orders first in, first out.
+    """`Engine` on a connection to an anvil node that mines when told, first in, first out.
 
-    Memory of nonces spares a round trip, so nobody else may use the node meanwhile.
+    It remembers nonces to spare a round trip, so nobody else may use the node meanwhile.
     """
 
     name = "anvil"
@@ -328,10 +328,9 @@ def _eth_send(transaction: Transaction) -> Request:
 
 def _funds(transaction: Transaction, error: RpcError | None) -> Refusal:
     """Why a transaction that nothing else speaks against is not in the block."""
-    understood = error is None or "funds" in error.message.lower()
-    if understood or max_cost(transaction) >= _WIDEST_FEE:
+    if error is None or max_cost(transaction) >= _WIDEST_FEE or "funds" in error.message.lower():
         return Refusal.FUNDS
-    return _or_raise(error)
+    raise EngineError(f"The node refuses a transaction: {error.message.rstrip('.')}.")
 
 
 def _receipt(found: dict[str, Any], output: bytes) -> Receipt:

@@ -103,7 +103,7 @@ class Connection:
                 length = int(value)
         if length is None or b" 200 " not in status:
             raise ValueError(status.decode(errors="replace").strip())
-        body = self._stream.read(length)
+        body: bytes = self._stream.read(length)
         if len(body) < length:
             raise EOFError("the connection was closed")
         return body
