@@ -44,10 +44,11 @@ exports: (
 )
 
 
-# An account valued now. Lists are in asset order, up to the last asset held.
+# An account valued now, in asset order.
 struct Book:
-    prices: DynArray[uint256, 8]
-    values: DynArray[uint256, 8]
+    prices: uint256[8]             # 0 where there is none that is valid
+    values: uint256[8]             # at the last price, valid or not
+    at_best: uint256               # V, had what has no valid price twice its last one
     position: ICollateralizedDebt.Position
 
 
@@ -198,10 +199,11 @@ def withdraw(account: uint256, asset: address, amount: uint256, to: address):
     assert amount <= self._collateral[account][i], "amount: more than is held"
 
     state: account_word.Account = self._load(account)
+    if state.shares != 0:
+        self._check_open(PAUSE_WITHDRAW)
     state.held = self._take(account, state.held, i, amount)
     self._save(account, state)
     if state.shares != 0:
-        self._check_open(PAUSE_WITHDRAW)
         self._check_initial(self._valid_position(account))
         self._clear(account)
     log ICollateralizedDebt.Withdrawn(account=account, asset=asset, to=to, amount=amount)
@@ -263,8 +265,8 @@ def accrue():
 @external
 def margin_call(account: uint256):
     state: account_word.Account = self._load(account)
-    p: ICollateralizedDebt.Position = self._valid_position(account)
-    assert not self._cured(p), "margin: not below maintenance"
+    book: Book = self._book_of(account)
+    assert self._is_below(book, book.position.maintenance), "margin: not below maintenance"
 
     grace: uint256 = settings._grace()
     news: bool = state.called_at == 0
@@ -277,7 +279,7 @@ def margin_call(account: uint256):
             called_at=state.called_at,
             deadline=state.deadline,
         )
-    recorded_at: uint256 = self._recorded_at(state, p, grace)
+    recorded_at: uint256 = self._recorded_at(state, self._is_due(state, book, grace))
     assert news or recorded_at != state.recorded_at, "margin: already called"
     state.recorded_at = recorded_at
     self._save(account, state)
@@ -313,7 +315,7 @@ def liquidate(
     state.shares -= plan.shares
     state.held = self._take(account, state.held, i, plan.taken)
     if not plan.cures:
-        state.recorded_at = self._recorded_at(state, book.position, settings._grace())
+        state.recorded_at = self._recorded_at(state, True)
     log ICollateralizedDebt.Liquidated(
         account=account,
         liquidator=msg.sender,
@@ -339,11 +341,11 @@ def liquidate(
 @external
 def absorb(account: uint256):
     index: uint256 = self._accrue()
-    p: ICollateralizedDebt.Position = self._valid_position(account)
+    book: Book = self._book_of(account)
     # Negative equity is below any close-out requirement, so the account is liquidatable.
-    assert p.collateral < p.debt, "margin: not insolvent"
+    assert self._is_below(book, 0), "margin: not insolvent"
     log ICollateralizedDebt.Absorbed(account=account, caller=msg.sender)
-    self._write_off(account, self._load(account), index, p.collateral)
+    self._write_off(account, self._load(account), index, book.position.collateral)
 
 
 @external
@@ -491,12 +493,10 @@ def status(account: uint256) -> uint256:
     state: account_word.Account = self._load(account)
     if state.shares == 0:
         return 1
-    p: ICollateralizedDebt.Position = self._position(account)
-    if not p.valid:
-        return 5
-    if self._cured(p):
-        return 1
-    if self._is_due(state, p, settings._grace()):
+    book: Book = self._book_of(account)
+    if not self._is_below(book, book.position.maintenance):
+        return 1 if book.position.valid else 5
+    if self._is_due(state, book, settings._grace()):
         return 4
     return 2 if state.called_at == 0 else 3
 
@@ -662,12 +662,16 @@ def _book(account: uint256, state: account_word.Account, index: uint256) -> Book
         if (state.held >> i) & 1 == 1:
             valid: bool = False
             price, valid = self._price(i)
-            if not valid:
-                book.position.valid = False
             worth = fixed_point._mul_div_down(self._collateral[account][i], price, UNITS[i])
-        book.prices.append(price)
-        book.values.append(worth)
+            if not valid:
+                # An asset without any price may be worth anything.
+                book.at_best += worth if price != 0 else MAX_AMOUNT
+                book.position.valid = False
+                price = 0
+        book.prices[i] = price
+        book.values[i] = worth
         book.position.collateral += worth
+    book.at_best += book.position.collateral
     book.position.debt = debt_ledger._debt_up(state.shares, index)
     book.position.initial, book.position.maintenance, book.position.close_out = (
         self._requirements(book.values)
@@ -689,14 +693,23 @@ def _price(i: uint256) -> (uint256, bool):
 
 @view
 @internal
-def _requirements(values: DynArray[uint256, MAX_ASSETS]) -> (uint256, uint256, uint256):
-    return staticcall IMarginModel(margin_model).requirements(values)
+def _requirements(values: uint256[MAX_ASSETS]) -> (uint256, uint256, uint256):
+    listed: DynArray[uint256, MAX_ASSETS] = []
+    for i: uint256 in range(len(ASSETS), bound=MAX_ASSETS):
+        listed.append(values[i])
+    return staticcall IMarginModel(margin_model).requirements(listed)
+
+
+@view
+@internal
+def _book_of(account: uint256) -> Book:
+    return self._book(account, self._load(account), self._accrued().index)
 
 
 @view
 @internal
 def _position(account: uint256) -> ICollateralizedDebt.Position:
-    return self._book(account, self._load(account), self._accrued().index).position
+    return self._book_of(account).position
 
 
 @view
@@ -729,33 +742,40 @@ def _check_initial(p: ICollateralizedDebt.Position):
     assert p.collateral >= p.debt + p.initial, "margin: below initial requirement"
 
 
+@pure
+@internal
+def _is_below(book: Book, requirement: uint256) -> bool:
+    """
+    @notice Below a requirement for certain. A price that is not valid gets the benefit of
+            the doubt, twice its last; if it simply stopped the matter, a borrower could
+            stop liquidation by depositing one unit of whatever has a stale price.
+    """
+    return book.at_best < book.position.debt + requirement
+
+
 @view
 @internal
-def _is_due(
-    state: account_word.Account, p: ICollateralizedDebt.Position, grace: uint256
-) -> bool:
+def _is_due(state: account_word.Account, book: Book, grace: uint256) -> bool:
     """
     @notice Liquidatable now: below close-out, below maintenance where there is no grace,
             or below maintenance with a call past its deadline.
     """
-    if self._cured(p):
+    if not self._is_below(book, book.position.maintenance):
         return False
     called: bool = state.called_at != 0 and block.timestamp >= state.deadline
-    return called or grace == 0 or p.collateral < p.debt + p.close_out
+    return called or grace == 0 or self._is_below(book, book.position.close_out)
 
 
 @view
 @internal
-def _recorded_at(
-    state: account_word.Account, p: ICollateralizedDebt.Position, grace: uint256
-) -> uint256:
+def _recorded_at(state: account_word.Account, due: bool) -> uint256:
     """
     @return Since when the account is on record as liquidatable without a due call.
     """
-    if state.recorded_at != 0 or not self._is_due(state, p, grace):
-        return state.recorded_at
     called: bool = state.called_at != 0 and block.timestamp >= state.deadline
-    return 0 if called else block.timestamp
+    if state.recorded_at != 0 or called or not due:
+        return state.recorded_at
+    return block.timestamp
 
 
 @internal
@@ -812,12 +832,12 @@ def _plan(
     terms: settings.Terms = settings._terms()
     p: ICollateralizedDebt.Position = book.position
     amount: uint256 = self._collateral[account][i]
-    if not p.valid:
-        plan.refusal = "price: not valid"
-    elif not self._is_due(state, p, terms.grace):
+    if not self._is_due(state, book, terms.grace):
         plan.refusal = "margin: not liquidatable"
     elif amount == 0:
         plan.refusal = "liquidation: asset is not held"
+    elif book.prices[i] == 0:
+        plan.refusal = "price: not valid"
     if len(plan.refusal) != 0:
         return plan
 
@@ -841,7 +861,7 @@ def _plan(
     plan.repaid, plan.shares = debt_ledger._payment(state.shares, plan.repaid, index)
     plan.reserve_cut = fixed_point._mul_div_up(plan.taken, reserve_part, WAD + plan.penalty)
 
-    values: DynArray[uint256, MAX_ASSETS] = book.values
+    values: uint256[MAX_ASSETS] = book.values
     values[i] = fixed_point._mul_div_down(amount - plan.taken, price, UNITS[i])
     plan.value_left = p.collateral - book.values[i] + values[i]
     debt_left: uint256 = debt_ledger._debt_up(state.shares - plan.shares, index)
