@@ -6,8 +6,10 @@
 import sys
 
 import click
+import numpy as np
 
 from sim.errors import PlimsollError
+from sim.model import price_paths
 from sim.protocol.deploy import deploy
 from sim.scenario import load
 
@@ -17,13 +19,14 @@ from sim.scenario import load
 @click.option("--network", default="ethereum:local:foundry", show_default=True)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE")
 def cli(scenario: str, network: str, overrides: tuple[str, ...]) -> None:
-    """Deploy SCENARIO's contracts with its parameters, pools seeded at 200 USD a token."""
+    """Deploy SCENARIO's contracts with its parameters, pools seeded at its first prices."""
     from sim.chain.ape import ApeEngine
 
     try:
         chosen = load(scenario, overrides)
         with ApeEngine(network) as engine:
-            system, _ = deploy(engine, chosen, [200.0] * len(chosen.assets))
+            paths = price_paths(chosen, np.random.SeedSequence(chosen.run.seed))
+            system, _ = deploy(engine, chosen, paths[:, 0].tolist())
             for contract in system.contracts():
                 click.echo(f"{contract.name:20} 0x{contract.address.hex()}")
     except PlimsollError as error:

@@ -80,7 +80,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self.seed = int(seed.entropy)  # type: ignore[arg-type]
         self.engine = engine or open_engine("auto")
         path_seed, people_seed, background_seed = seed.spawn(3)
-        self.paths = _paths(scenario, path_seed)
+        self.paths = price_paths(scenario, path_seed)
         """USD outside, shape (assets, blocks + 1); column 0 is block 0."""
         self.starts_at = int(datetime.fromisoformat(scenario.run.start).timestamp())
         self._gas_coin = next(
@@ -383,7 +383,8 @@ def _seed(rng: int | np.random.Generator) -> np.random.SeedSequence:
     return np.random.SeedSequence(rng)
 
 
-def _paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:
+def price_paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:
+    """USD outside, shape (assets, blocks + 1); each asset has its own stream."""
     run = scenario.run
     times = np.arange(run.blocks + 1, dtype=np.float64) * run.block_seconds
     streams = seed.spawn(len(scenario.assets))
