@@ -138,6 +138,7 @@ class World:
             self.config.values(),
             self.owner,
         )
+        self.core_since = self.now
         self.lens = self.create("Lens", self.core.address)
         self._events = {
             topic: event
@@ -185,6 +186,13 @@ class World:
         if not result.ok:
             raise AssertionError(text(result.output))
         return method.decode(result.output)
+
+    def snapshot(self) -> tuple[int, int, dict[Address, int]]:
+        return self.engine.snapshot(), self.now, dict(self._nonces)
+
+    def restore(self, snapshot: tuple[int, int, dict[Address, int]]) -> None:
+        self.engine.restore(snapshot[0])
+        self.now, self._nonces = snapshot[1], dict(snapshot[2])
 
     def wait(self, seconds: int) -> None:
         """An empty block that much later: views see its time."""

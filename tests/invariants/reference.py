@@ -1,0 +1,505 @@
+"""The core once more, in plain Python integers, written from the words of DESIGN, not from
+the contract. The invariant tests hold the two against each other to the last unit.
+
+Every method either changes the books and returns what the contract returns, or raises
+Refused with the contract's reason and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sim.units import MAX_UINT256, RAY, WAD, YEAR, Address
+from world import Asset, Config
+
+MAX_INDEX = 2**128 - 1
+NO_CAP = 2**128 - 1
+ROUNDING = 16
+
+
+class Refused(Exception):
+    """The contract reverts with this reason."""
+
+
+def need(condition: bool, reason: str) -> None:
+    if not condition:
+        raise Refused(reason)
+
+
+def up(numerator: int, denominator: int) -> int:
+    return -(-numerator // denominator)
+
+
+@dataclass
+class Account:
+    owner: Address
+    amounts: list[int]
+    shares: int = 0
+    called_at: int = 0
+    deadline: int = 0
+    recorded_at: int = 0
+
+
+@dataclass(frozen=True)
+class Position:
+    """As ICollateralizedDebt.Position; `at_best` has doubtful prices doubled."""
+
+    value: int
+    debt: int
+    initial: int
+    maintenance: int
+    close_out: int
+    valid: bool
+    at_best: int
+
+    @property
+    def buffer(self) -> int:
+        return self.value - self.debt - self.maintenance
+
+    @property
+    def health(self) -> int:
+        if self.debt == 0:
+            return MAX_UINT256
+        return max(self.value - self.maintenance, 0) * WAD // self.debt
+
+    @property
+    def ratio(self) -> int:
+        return (self.value - self.debt) * WAD // self.value if self.value else 0
+
+
+@dataclass(frozen=True)
+class Seizure:
+    """A liquidation worked out."""
+
+    repaid: int
+    shares: int
+    taken: int
+    cut: int
+    penalty: int
+    left: list[int]
+    debt_left: int
+
+
+@dataclass
+class Reference:
+    owner: Address
+    guardian: Address
+    reserve: Address
+    assets: Sequence[Asset]
+    config: Config
+    penalty: int
+    base_rate: int
+    at_kink: int
+    above: int
+    kink: int
+    now: int = 0
+    updated_at: int = 0
+    index: int = RAY
+    shares: int = 0
+    unminted: int = 0
+    bad_debt: int = 0
+    paused: int = 0
+    tripped: bool = False
+    accounts: list[Account] = field(default_factory=list)
+    prices: list[tuple[int, bool]] = field(default_factory=list)
+    caps: list[int] = field(default_factory=list)
+    limits: dict[int, int] = field(default_factory=dict)
+    stable: Counter[Address] = field(default_factory=Counter)
+    tokens: list[Counter[Address]] = field(default_factory=list)
+    losses: list[int] = field(default_factory=lambda: [0, 0])
+    bucket_start: int = 0
+
+    def __post_init__(self) -> None:
+        self.prices = [(0, False) for _ in self.assets]
+        self.caps = [NO_CAP for _ in self.assets]
+        self.tokens = [Counter() for _ in self.assets]
+
+    # ----------------------------------------------------------------- reading
+
+    def index_now(self) -> int:
+        elapsed = self.now - self.updated_at
+        growth = up(self.index * self.rate() * elapsed, WAD * YEAR)
+        return min(self.index + growth, MAX_INDEX)
+
+    def utilisation(self, index: int | None = None) -> int:
+        total = self.total(index)
+        ceiling = self.config.debt_ceiling
+        return WAD if total >= ceiling else total * WAD // ceiling
+
+    def rate(self, index: int | None = None) -> int:
+        used = self.utilisation(index)
+        if used <= self.kink:
+            return self.base_rate + up(self.at_kink * used, self.kink)
+        return self.base_rate + self.at_kink + up(
+            self.above * (used - self.kink), WAD - self.kink
+        )
+
+    def total(self, index: int | None = None) -> int:
+        return up(self.shares * (self.index if index is None else index), RAY)
+
+    def unminted_now(self) -> int:
+        return self.unminted + self.total(self.index_now()) - self.total()
+
+    def debt(self, account: int) -> int:
+        return up(self.accounts[account].shares * self.index_now(), RAY)
+
+    def position(self, account: int, amounts: Sequence[int] | None = None) -> Position:
+        amounts = self.accounts[account].amounts if amounts is None else amounts
+        values, doubt, valid = [], 0, True
+        for amount, asset, (price, good) in zip(amounts, self.assets, self.prices, strict=True):
+            worth = amount * price // 10**asset.decimals
+            values.append(worth)
+            if amount and not (good and price):
+                valid = False
+                doubt += worth if price else 2**128 - 1
+        return Position(
+            sum(values),
+            self.debt(account),
+            *(
+                sum(
+                    up(v * getattr(a, line), WAD)
+                    for v, a in zip(values, self.assets, strict=True)
+                )
+                for line in ("initial", "maintenance", "close_out")
+            ),
+            valid,
+            sum(values) + doubt,
+        )
+
+    def call_of(self, account: int) -> tuple[int, int, int]:
+        """(called_at, deadline, recorded_at), zeros where lapsed."""
+        a, window = self.accounts[account], self.config.call_window
+        called = a.called_at != 0 and self.now <= a.deadline + window
+        recorded = a.recorded_at != 0 and self.now <= a.recorded_at + window
+        return (
+            a.called_at if called else 0,
+            a.deadline if called else 0,
+            a.recorded_at if recorded else 0,
+        )
+
+    def is_due(self, account: int) -> bool:
+        p = self.position(account)
+        called_at, deadline, _ = self.call_of(account)
+        if p.at_best >= p.debt + p.maintenance:
+            return False
+        if p.at_best < p.debt + p.close_out or self.config.grace == 0:
+            return True
+        return called_at != 0 and self.now >= deadline
+
+    def status(self, account: int) -> int:
+        p = self.position(account)
+        if p.at_best >= p.debt + p.maintenance or p.debt == 0:
+            return 1 if p.valid or p.debt == 0 else 5
+        if self.is_due(account):
+            return 4
+        return 3 if self.call_of(account)[0] else 2
+
+    def limit_of(self, account: int) -> int:
+        return self.limits.get(account) or self.config.account_ceiling
+
+    def borrowable(self, account: int, amount: int) -> bool:
+        """Whether borrow() of that amount passes now."""
+        if amount == 0 or self.paused & 1 or self.tripped:
+            return False
+        try:
+            self._check_debt(account, up(amount * RAY, self.index_now()))
+        except Refused:
+            return False
+        return True
+
+    def withdrawable(self, account: int, asset: int, amount: int) -> bool:
+        a = self.accounts[account]
+        if amount > a.amounts[asset]:
+            return False
+        if a.shares == 0:
+            return True
+        amounts = list(a.amounts)
+        amounts[asset] -= amount
+        p = self.position(account, amounts)
+        if self.paused & 2 or self.tripped or not p.valid:
+            return False
+        return p.value >= p.debt + p.initial
+
+    def seizure(self, account: int, asset: int, max_repay: int) -> Seizure:
+        """What liquidate() would do. Raises Refused when the account's state forbids it."""
+        a, c, p = self.accounts[account], self.config, self.position(account)
+        amount, (price, good) = a.amounts[asset], self.prices[asset]
+        unit = 10 ** self.assets[asset].decimals
+        need(self.is_due(account), "margin: not liquidatable")
+        need(amount > 0, "liquidation: asset is not held")
+        need(good and price > 0, "price: not valid")
+
+        penalty, reserve_part = self._penalty(p)
+        limit = up(p.debt * c.close_factor, WAD)
+        if (
+            p.health <= c.full_liquidation_health
+            or p.debt - limit < c.min_debt
+            or p.value - up(limit * (WAD + penalty), WAD) < c.min_left
+        ):
+            limit = p.debt
+        repaid = min(max_repay, limit)
+        taken = repaid * (WAD + penalty) * unit // (price * WAD)
+        if taken >= amount:
+            taken = amount
+            repaid = min(repaid, up(up(amount * price, unit) * WAD, WAD + penalty))
+        whole = repaid >= p.debt
+        shares = a.shares if whole else repaid * RAY // self.index_now()
+        left = list(a.amounts)
+        left[asset] -= taken
+        debt_left = up((a.shares - shares) * self.index_now(), RAY)
+        if 0 < debt_left < c.min_debt and taken < amount:
+            raise Refused("liquidation: below minimum debt")
+        after = self.position(account, left)
+        slack = ROUNDING + self.index_now() // RAY
+        falls = after.value - debt_left - after.maintenance + slack < p.buffer
+        need(p.value < p.debt or not any(left) or not falls, "liquidation: lowers the buffer")
+        cut = up(taken * reserve_part, WAD + penalty)
+        return Seizure(repaid, shares, taken, cut, penalty, left, debt_left)
+
+    def _penalty(self, p: Position) -> tuple[int, int]:
+        """(charged, the Reserve's part), WAD shares of the debt repaid."""
+        c, charged = self.config, self.penalty
+        if p.value < p.debt:
+            return charged, 0
+        part = up(charged * c.reserve_share, WAD)
+        room = (p.value - p.debt) * WAD // p.debt
+        if c.cap_toxic and charged > room:
+            floor = min(c.liquidator_floor, charged)
+            charged = max(room, floor)
+            part = min(up(charged * c.reserve_share, WAD), charged - floor)
+        return charged, part
+
+    # ------------------------------------------------------------------ acting
+
+    def open(self, owner: Address) -> int:
+        self.accounts.append(Account(owner, [0] * len(self.assets)))
+        return len(self.accounts)
+
+    def deposit(self, payer: Address, account: int, asset: int, amount: int) -> None:
+        a, price = self.accounts[account], self.prices[asset][0]
+        held = self.tokens[asset]
+        need(held[payer] >= amount, "erc20: insufficient balance")
+        need(amount > 0, "amount: zero")
+        if payer != a.owner:
+            worth = amount * price // 10 ** self.assets[asset].decimals
+            need(worth >= self.config.min_deposit, "limit: below minimum deposit")
+        called = self.call_of(account)[0] != 0
+        total = self.deposited(asset) + amount
+        need(called or total <= self.caps[asset], "limit: deposit cap")
+        held[payer] -= amount
+        a.amounts[asset] += amount
+        self._lapse(account)
+        self._clear_if_cured(account)
+
+    def withdraw(
+        self, caller: Address, account: int, asset: int, amount: int, to: Address
+    ) -> None:
+        a = self.accounts[account]
+        need(caller == a.owner, "account: caller is not the owner")
+        need(amount > 0, "amount: zero")
+        need(amount <= a.amounts[asset], "amount: more than is held")
+        if a.shares:
+            self._check_open(2)
+            amounts = list(a.amounts)
+            amounts[asset] -= amount
+            p = self.position(account, amounts)
+            need(p.valid, "price: not valid")
+            need(p.value >= p.debt + p.initial, "margin: below initial requirement")
+            self._clear(account)
+        a.amounts[asset] -= amount
+        self.tokens[asset][to] += amount
+
+    def borrow(self, caller: Address, account: int, amount: int, to: Address) -> None:
+        a = self.accounts[account]
+        need(caller == a.owner, "account: caller is not the owner")
+        need(amount > 0, "amount: zero")
+        self._check_open(1)
+        shares = up(amount * RAY, self.index_now())
+        self._check_debt(account, shares)
+        self._accrue()
+        before = self.total()
+        self.shares += shares
+        a.shares += shares
+        self.unminted += self.total() - before - amount
+        self.stable[to] += amount
+        self._clear(account)
+
+    def _check_debt(self, account: int, shares: int) -> None:
+        index = self.index_now()
+        total = up((self.shares + shares) * index, RAY)
+        need(total <= self.config.debt_ceiling, "limit: debt ceiling")
+        p = self.position(account)
+        need(p.valid, "price: not valid")
+        debt = up((self.accounts[account].shares + shares) * index, RAY)
+        need(debt >= self.config.min_debt, "limit: below minimum debt")
+        need(debt <= self.limit_of(account), "limit: account debt ceiling")
+        need(p.value >= debt + p.initial, "margin: below initial requirement")
+
+    def repay(self, payer: Address, account: int, amount: int) -> int:
+        a = self.accounts[account]
+        need(amount > 0, "amount: zero")
+        need(a.shares > 0, "account: no debt")
+        paid = min(amount, self.debt(account))
+        need(self.stable[payer] >= paid, "erc20: insufficient balance")
+        shares = a.shares if paid == self.debt(account) else paid * RAY // self.index_now()
+        self._accrue()
+        self._retire(a, shares, paid)
+        self.stable[payer] -= paid
+        self._lapse(account)
+        self._clear_if_cured(account)
+        return paid
+
+    def accrue(self) -> None:
+        self._accrue()
+        self._mint_unminted()
+
+    def margin_call(self, account: int) -> None:
+        a, p = self.accounts[account], self.position(account)
+        need(p.at_best < p.debt + p.maintenance, "margin: not below maintenance")
+        called_at, deadline, recorded_at = self.call_of(account)
+        news = called_at == 0
+        if news:
+            called_at, deadline = self.now, self.now + self.config.grace
+        due_by_call = self.now >= deadline
+        below = p.at_best < p.debt + p.close_out
+        records = recorded_at == 0 and not due_by_call and below
+        # Without grace a standing call from a time with grace is due as well.
+        records = records or (recorded_at == 0 and not due_by_call and self.config.grace == 0)
+        need(news or records, "margin: already called")
+        a.called_at, a.deadline = called_at, deadline
+        a.recorded_at = self.now if records else recorded_at
+
+    def clear_margin_call(self, account: int) -> None:
+        a, p = self.accounts[account], self.position(account)
+        called_at, _, recorded_at = self.call_of(account)
+        if called_at or recorded_at:
+            need(p.valid, "price: not valid")
+            need(p.buffer >= 0, "margin: below maintenance")
+        need(a.called_at != 0 or a.recorded_at != 0, "margin: not called")
+        self._clear(account)
+
+    def liquidate(
+        self,
+        liquidator: Address,
+        account: int,
+        asset: int,
+        max_repay: int,
+        min_seize: int,
+        to: Address,
+    ) -> tuple[int, int]:
+        need(max_repay > 0, "amount: zero")
+        a, c = self.accounts[account], self.config
+        plan = self.seizure(account, asset, max_repay)
+        seized = plan.taken - plan.cut
+        need(seized >= min_seize, "liquidation: seizes too little")
+        need(self.stable[liquidator] >= plan.repaid, "erc20: insufficient balance")
+
+        _, deadline, recorded_at = self.call_of(account)
+        self._accrue()
+        self._retire(a, plan.shares, plan.repaid)
+        self.stable[liquidator] -= plan.repaid
+        a.amounts[:] = plan.left
+        self.tokens[asset][to] += seized
+        self.tokens[asset][self.reserve] += plan.cut
+        self._lapse(account)
+        after = self.position(account)
+        counts = after.value >= min(c.min_left, after.debt)
+        if after.debt and not (any(a.amounts) and counts):
+            self._write_off(account, after.value)
+        elif after.buffer >= 0:
+            self._clear(account)
+        elif not recorded_at and not (a.called_at and self.now >= deadline):
+            a.recorded_at = self.now
+        return plan.repaid, seized
+
+    def absorb(self, account: int) -> None:
+        p = self.position(account)
+        need(p.at_best < p.debt, "margin: not insolvent")
+        self._accrue()
+        self._write_off(account, p.value)
+
+    def heal(self, payer: Address, amount: int) -> int:
+        healed = min(amount, self.bad_debt)
+        need(healed > 0, "amount: zero")
+        need(self.stable[payer] >= healed, "erc20: insufficient balance")
+        self.stable[payer] -= healed
+        self.bad_debt -= healed
+        return healed
+
+    def set_config(self, config: Config) -> None:
+        self._accrue()
+        self.config = config
+
+    def set_paused(self, caller: Address, flags: int) -> None:
+        need(caller in (self.owner, self.guardian), "guardian: not the guardian")
+        resumes = self.paused & ~flags
+        need(caller == self.owner or not resumes, "guardian: only the owner resumes")
+        self.paused = flags
+
+    def reset_breaker(self, caller: Address) -> None:
+        need(caller in (self.owner, self.guardian), "guardian: not the guardian")
+        self.tripped = False
+        self.losses, self.bucket_start = [0, 0], 0
+
+    def deposited(self, asset: int) -> int:
+        return sum(a.amounts[asset] for a in self.accounts)
+
+    # ------------------------------------------------------------------- steps
+
+    def _check_open(self, flag: int) -> None:
+        need(not self.paused & flag, "pause: paused")
+        need(not self.tripped, "breaker: tripped")
+
+    def _accrue(self) -> None:
+        self.unminted = self.unminted_now()
+        self.index, self.updated_at = self.index_now(), self.now
+
+    def _retire(self, a: Account, shares: int, amount: int) -> None:
+        before = self.total()
+        a.shares -= shares
+        self.shares -= shares
+        self.unminted += amount - (before - self.total())
+
+    def _mint_unminted(self) -> None:
+        self.stable[self.reserve] += self.unminted
+        self.unminted = 0
+
+    def _write_off(self, account: int, value: int) -> None:
+        a = self.accounts[account]
+        debt = self.debt(account)
+        for asset, amount in enumerate(a.amounts):
+            self.tokens[asset][self.reserve] += amount
+            a.amounts[asset] = 0
+        self._retire(a, a.shares, debt)
+        self._clear(account)
+        self._mint_unminted()
+        covered = min(debt, self.stable[self.reserve])
+        self.stable[self.reserve] -= covered
+        self.bad_debt += debt - covered
+        self._count_loss(debt - min(value, debt))
+
+    def _count_loss(self, loss: int) -> None:
+        window = self.config.loss_window
+        elapsed = self.now - self.bucket_start
+        if elapsed >= 2 * window:
+            self.losses, self.bucket_start = [0, 0], self.now
+        elif elapsed >= window:
+            self.losses, self.bucket_start = [0, self.losses[0]], self.bucket_start + window
+        self.losses[0] += loss
+        if sum(self.losses) > self.config.loss_threshold:
+            self.tripped = True
+
+    def _lapse(self, account: int) -> None:
+        a = self.accounts[account]
+        a.called_at, a.deadline, a.recorded_at = self.call_of(account)
+
+    def _clear(self, account: int) -> None:
+        a = self.accounts[account]
+        a.called_at = a.deadline = a.recorded_at = 0
+
+    def _clear_if_cured(self, account: int) -> None:
+        p = self.position(account)
+        if p.debt == 0 or (p.valid and p.buffer >= 0):
+            self._clear(account)
