@@ -15,9 +15,12 @@ LIQUIDATE_GAS = 190_000
 CALL_GAS = 90_000
 SWAP_GAS = 120_000
 OUTBID = 1.125
-"""A rival's pending transaction is outbid by this much or left alone."""
+"""A rival's pending transaction is outbid by this much where the gain bears it."""
 CAUTION = 0.98
 """Least part of the previewed collateral it accepts."""
+HEADROOM = 1_000
+"""To repay all that may be repaid it offers one part in so many more than it saw: interest
+accrues until the block, and a debt that is repaid whole must be repaid to the last unit."""
 
 
 class Liquidator(Participant):
@@ -55,17 +58,17 @@ class Liquidator(Participant):
 
     def decide(self, view: View) -> Sequence[Intent]:
         intents: list[Intent] = list(self.sales(view))
-        budget = view.wallet.stable
+        committed = sum(i.max_repay for i in view.pending if isinstance(i, Liquidate))
+        budget = view.wallet.stable - committed
         busy = {i.account for i in view.pending if isinstance(i, Liquidate | MarginCall)}
-        ranked = sorted(
-            (o for o in view.opportunities if o.account not in busy),
-            key=lambda o: (-o.debt, o.account),
-        )
-        for opportunity in ranked:
+        for opportunity in sorted(view.opportunities, key=lambda o: (-o.debt, o.account)):
+            if opportunity.account in busy:
+                continue
             intent = self.act_on(opportunity, view.market, budget)
             if intent is None:
                 continue
             intents.append(intent)
+            busy.add(opportunity.account)
             if isinstance(intent, Liquidate):
                 budget -= intent.max_repay
         return intents
@@ -77,13 +80,14 @@ class Liquidator(Participant):
             return self.call(opportunity, market)
         if opportunity.repaid == 0:
             return None
-        repay = min(opportunity.repaid, budget, self.best_repay(opportunity, market))
-        if 0 < opportunity.debt - repay < market.terms.min_debt:
+        max_repay = self.repayment(opportunity, market, budget)
+        if max_repay <= 0:
             return None
+        repay = min(max_repay, opportunity.repaid)
         seized = opportunity.seized * repay // opportunity.repaid
         gross = (self.proceeds(market, opportunity.asset, seized) - repay) / 10**18
         offer = self.offer(gross, opportunity.rival_tip, market)
-        cost = market.gas_usd(LIQUIDATE_GAS + SWAP_GAS, offer.tip)
+        cost = market.gas_usd(LIQUIDATE_GAS, offer.tip) + market.gas_usd(SWAP_GAS, GWEI)
         lost = market.gas_usd(LIQUIDATE_GAS // 3, offer.tip)
         expected = (1 - self.failure_rate) * (gross - cost) - self.failure_rate * lost
         beaten = opportunity.rival_tip >= offer.tip
@@ -93,7 +97,7 @@ class Liquidator(Participant):
             bid=offer,
             account=opportunity.account,
             asset=opportunity.asset,
-            max_repay=repay,
+            max_repay=max_repay,
             min_seize=int(seized * CAUTION),
         )
 
@@ -114,7 +118,18 @@ class Liquidator(Participant):
         own = gain * self.bid_share * wei_per_gas
         limit = gain * (1 - self.bid_share) * wei_per_gas
         tip = max(own, min(limit, rival_tip * OUTBID), GWEI)
-        return bid(market, min(int(tip), self.max_tip))
+        wanted = bid(market, int(tip))
+        return Bid(tip=min(wanted.tip, self.max_tip), max_fee=wanted.max_fee)
+
+    def repayment(self, opportunity: Opportunity, market: Market, budget: int) -> int:
+        """Most to repay: all that may be repaid, or what capital and pool allow of it; a part
+        must leave the least debt. 0 or less for nothing."""
+        allowed = opportunity.repaid
+        best = self.best_repay(opportunity, market)
+        whole = allowed + allowed // HEADROOM
+        if best >= allowed and budget >= whole:
+            return whole
+        return min(best, budget, opportunity.debt - market.terms.min_debt)
 
     def best_repay(self, opportunity: Opportunity, market: Market) -> int:
         """The repayment whose collateral the pool takes at the best total gain."""
@@ -125,7 +140,9 @@ class Liquidator(Participant):
         discount = revenue / opportunity.repaid
         keep = 1 - pool.fee
         best = pool.collateral * (sqrt(max(1.0, keep * discount)) - 1) / keep
-        return int(min(1.0, best / max(1, opportunity.seized)) * opportunity.repaid)
+        if best >= opportunity.seized:
+            return opportunity.repaid
+        return int(best / opportunity.seized * opportunity.repaid)
 
     def proceeds(self, market: Market, asset: int, seized: int) -> int:
         """Stable that selling `seized` brings now: on the pool, or outside where there is none."""
@@ -136,8 +153,8 @@ class Liquidator(Participant):
         return pool.quote(False, seized)
 
     def sales(self, view: View) -> list[Swap]:
-        """Sell seized collateral on the pools, as much as pays more than the outside price less
-        half the fee again; the rest waits for arbitrageurs to refill the pool."""
+        """Sell seized collateral on the pools while the last unit brings more than the outside
+        price less four fees; the rest waits for arbitrageurs to refill the pool."""
         if any(isinstance(i, Swap) for i in view.pending):
             return []
         market = view.market
@@ -147,7 +164,8 @@ class Liquidator(Participant):
                 continue
             price = market.prices[index] * 10 ** (18 - market.terms.assets[index].decimals)
             floor = price * (1 - 4 * pool.fee)
-            room = sqrt(pool.collateral * pool.stable * (1 - pool.fee) / floor) - pool.collateral
+            keep = 1 - pool.fee
+            room = (sqrt(pool.collateral * pool.stable * keep / floor) - pool.collateral) / keep
             amount = min(held, max(0, int(room)))
             out = pool.quote(False, amount)
             offer = bid(market, GWEI)
