@@ -28,6 +28,7 @@ def __init__(start_: uint256, cap_: uint256, duration_: uint256):
     assert start_ <= cap_, "model: start above cap"
     assert cap_ <= WAD, "model: cap out of range"
     assert duration_ != 0, "model: zero duration"
+    assert duration_ <= 365 * 86_400, "model: duration out of range"
     start = start_
     cap = cap_
     duration = duration_

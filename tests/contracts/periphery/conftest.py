@@ -47,22 +47,32 @@ def peg(create, owner, stable, coin, trader):
 
 
 @pytest.fixture(scope="module")
-def empty_pool(create, owner, stable, token, provider, trader):
-    """Fee 0.3 %; provider and trader are rich and have approved it."""
-    pool = create("AmmPool", token, stable, 3 * WAD // 1000)
-    for actor in (provider, trader):
-        token.mint(actor, 10**6 * WAD, sender=owner)
-        stable.mint(actor, 10**10 * WAD, sender=owner)
-        token.approve(pool, MAX_UINT256, sender=actor)
-        stable.approve(pool, MAX_UINT256, sender=actor)
-    return pool
+def new_pool(create, owner, stable, token, provider, trader):
+    """Deploys pools with a fee of 0.3 %; provider and trader are rich and approve each."""
+
+    def new_pool():
+        pool = create("AmmPool", token, stable, 3 * WAD // 1000)
+        for actor in (provider, trader):
+            token.mint(actor, 10**6 * WAD, sender=owner)
+            stable.mint(actor, 10**10 * WAD, sender=owner)
+            token.approve(pool, MAX_UINT256, sender=actor)
+            stable.approve(pool, MAX_UINT256, sender=actor)
+        return pool
+
+    return new_pool
 
 
 @pytest.fixture(scope="module")
-def pool(empty_pool, provider):
+def empty_pool(new_pool):
+    return new_pool()
+
+
+@pytest.fixture(scope="module")
+def pool(new_pool, provider):
     """A thousand ether at 2,000."""
-    empty_pool.add_liquidity(1000 * WAD, 2_000_000 * WAD, 0, provider, sender=provider)
-    return empty_pool
+    pool = new_pool()
+    pool.add_liquidity(1000 * WAD, 2_000_000 * WAD, 0, provider, sender=provider)
+    return pool
 
 
 @pytest.fixture(scope="module")

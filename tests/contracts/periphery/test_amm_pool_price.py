@@ -1,0 +1,106 @@
+"""spot_price, cumulative_price and the constructor."""
+
+import ape
+import pytest
+from reference import swap_out
+
+from sim.units import WAD
+
+FEE = 3 * WAD // 1000
+
+
+@pytest.mark.parametrize(
+    ("decimals0", "decimals1"), [(18, 18), (8, 18), (6, 18), (0, 18), (18, 6), (8, 0)]
+)
+def test_spot_price__of_whole_tokens_whatever_the_decimals(
+    create, owner, trader, decimals0, decimals1
+):
+    tokens = [create("MockToken", "T", "T", decimals) for decimals in (decimals0, decimals1)]
+    pool = create("AmmPool", *tokens, FEE)
+    amounts = [4000 * 10**decimals0, 10_000_000 * 10**decimals1]
+    for token, amount in zip(tokens, amounts, strict=True):
+        token.mint(trader, amount, sender=owner)
+        token.approve(pool, amount, sender=trader)
+    pool.add_liquidity(*amounts, 0, trader, sender=trader)
+    assert pool.spot_price() == 2500 * WAD
+
+
+def test_spot_price__empty__is_zero(empty_pool):
+    assert empty_pool.spot_price() == 0
+
+
+def test_cumulative_price__empty__stays_zero(empty_pool, chain):
+    chain.mine()
+    assert empty_pool.cumulative_price() == (0, chain.blocks.head.timestamp)
+
+
+def test_cumulative_price__sums_each_price_for_the_time_it_stood(
+    pool, token, stable, chain, trader
+):
+    start, begun = pool.cumulative_price()
+    expected, since, price = start, begun, pool.spot_price()
+    for wait, sold, amount in ((60, token, 50 * WAD), (1, stable, 10**5 * WAD), (3600, token, WAD)):
+        chain.pending_timestamp = since + wait
+        pool.swap(sold, amount, 0, trader, sender=trader)
+        expected, since, price = expected + price * wait, since + wait, pool.spot_price()
+        assert pool.cumulative_price() == (expected, since)
+    chain.pending_timestamp = since + 7
+    chain.mine()
+    assert pool.cumulative_price() == (expected + 7 * price, since + 7)
+
+
+def test_cumulative_price__liquidity_counts_too(pool, chain, provider):
+    begun = pool.cumulative_price()
+    price = pool.spot_price()
+    chain.pending_timestamp = begun[1] + 100
+    pool.remove_liquidity(WAD, 0, 0, provider, sender=provider)
+    assert pool.cumulative_price() == (begun[0] + 100 * price, begun[1] + 100)
+
+
+def test_cumulative_price__swap_undone_at_once__leaves_no_trace(
+    pool, token, stable, chain, trader
+):
+    """A price that stood for no time weighs nothing."""
+    node = chain.provider
+    if node.name != "foundry":
+        pytest.skip("two transactions in one block need anvil")
+    before = pool.cumulative_price()
+    spot = pool.spot_price()
+    out = swap_out(500 * WAD, *pool.reserves(), FEE)
+    with chain.isolate():
+        node.auto_mine = False
+        pending = [
+            pool.swap.as_transaction(token, 500 * WAD, 0, trader, sender=trader, gas=300_000),
+            pool.swap.as_transaction(stable, out, 0, trader, sender=trader, gas=300_000),
+        ]
+        pending[1].nonce = pending[0].nonce + 1
+        for transaction in pending:
+            signed = trader.sign_transaction(transaction)
+            node.web3.eth.send_raw_transaction(signed.serialize_transaction())
+        chain.pending_timestamp = before[1] + 12
+        chain.mine()
+        node.auto_mine = True
+        assert len(chain.blocks.head.transactions) == 2
+        assert pool.cumulative_price() == (before[0] + 12 * spot, before[1] + 12)
+        assert pool.spot_price() != spot
+
+
+def test_pool__of_one_token__is_refused(create, token):
+    with ape.reverts("pool: tokens are the same"):
+        create("AmmPool", token, token, FEE)
+
+
+def test_pool__fee_of_everything__is_refused(create, token, stable):
+    with ape.reverts("pool: fee out of range"):
+        create("AmmPool", token, stable, WAD)
+
+
+def test_pool__too_many_decimals__is_refused(create, token):
+    odd = create("MockToken", "T", "T", 19)
+    for pair in ((odd, token), (token, odd)):
+        with ape.reverts("pool: more than 18 decimals"):
+            create("AmmPool", *pair, FEE)
+
+
+def test_pool__says_what_it_is_of(pool, token, stable):
+    assert (pool.token0(), pool.token1(), pool.fee()) == (token, stable, FEE)

@@ -1,0 +1,23 @@
+import ape
+
+
+def test_set_core__names_it(reserve, owner, stranger):
+    receipt = reserve.set_core(stranger, sender=owner)
+    assert reserve.core() == stranger
+    assert receipt.events == [reserve.CoreSet(core=stranger)]
+
+
+def test_set_core__twice__reverts(reserve, owner, stranger, attacker):
+    reserve.set_core(stranger, sender=owner)
+    with ape.reverts("reserve: core is set"):
+        reserve.set_core(attacker, sender=owner)
+
+
+def test_set_core__zero__reverts(reserve, owner):
+    with ape.reverts("reserve: zero core"):
+        reserve.set_core("0x" + "00" * 20, sender=owner)
+
+
+def test_set_core__stranger__reverts(reserve, stranger):
+    with ape.reverts("ownable: caller is not the owner"):
+        reserve.set_core(stranger, sender=stranger)
