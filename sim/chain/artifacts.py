@@ -22,7 +22,10 @@ from typing import Any
 
 from sim.errors import ContractError
 
-CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
+CONTRACTS = Path(
+    os.environ.get("PLIMSOLL_CONTRACTS") or Path(__file__).resolve().parents[2] / "contracts"
+).resolve()
+"""Where the sources are; a changed copy can stand in for them, as mutation testing has it."""
 WORKERS = 2
 
 
