@@ -45,6 +45,15 @@ def arm(target: address, payload: Bytes[1024]):
     self.payload = payload
 
 
+@view
+@external
+def was_locked_out() -> bool:
+    """
+    @notice Whether the last call ran into a lock, which unlike every refusal gives no reason.
+    """
+    return self.calls != 0 and not self.succeeded and len(self.answer) == 0
+
+
 @external
 def transfer(to: address, amount: uint256) -> bool:
     self._strike()

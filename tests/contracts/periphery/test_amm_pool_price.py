@@ -57,9 +57,7 @@ def test_cumulative_price__liquidity_counts_too(pool, chain, provider):
     assert pool.cumulative_price() == (begun[0] + 100 * price, begun[1] + 100)
 
 
-def test_cumulative_price__swap_undone_at_once__leaves_no_trace(
-    pool, token, stable, chain, trader
-):
+def test_cumulative_price__swap_undone_at_once__leaves_no_trace(pool, token, stable, chain, trader):
     """A price that stood for no time weighs nothing."""
     node = chain.provider
     if node.name != "foundry":

@@ -14,7 +14,9 @@ def model(create):
     return create("DutchPenalty", START, CAP, DURATION)
 
 
-@pytest.mark.parametrize("elapsed", [0, 1, 7, 900, DURATION - 1, DURATION, DURATION + 1, MAX_UINT256])
+@pytest.mark.parametrize(
+    "elapsed", [0, 1, 7, 900, DURATION - 1, DURATION, DURATION + 1, MAX_UINT256]
+)
 def test_penalty__rises_evenly_and_then_stays(model, elapsed):
     risen = min(Fraction(elapsed, DURATION), 1)
     assert model.penalty(WAD, elapsed) == floor(START + (CAP - START) * risen)

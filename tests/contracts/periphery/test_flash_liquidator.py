@@ -12,7 +12,6 @@ from sim.units import MAX_UINT256, WAD
 
 FEE = 3 * WAD // 1000
 HALF = 6000 * WAD
-SUCCESS = "0x439148f0bbc682ca079e46d6e2c2f0c1e3b820f1a291b069d8882abf8cf18dd9"
 
 
 @pytest.fixture
@@ -41,9 +40,10 @@ def test_liquidate__pays_the_caller_with_no_money_of_its_own(
     assert receipt.return_value == stable.balanceOf(liquidator) == expected > 2000 * WAD
     assert fallen.core.debt(1) == 12_000 * WAD - HALF
     assert stable.totalSupply() == supply - HALF  # the flash-minted are gone again
-    assert fallen.flash.FlashLiquidated(
-        caller=liquidator, account=1, asset=token, profit=expected
-    ) in receipt.events
+    assert (
+        fallen.flash.FlashLiquidated(caller=liquidator, account=1, asset=token, profit=expected)
+        in receipt.events
+    )
 
 
 def test_liquidate__keeps_nothing(fallen, token, stable, pool, liquidator):
@@ -58,17 +58,13 @@ def test_liquidate__unlimited__uses_what_can_be_lent(fallen, token, stable, pool
     assert stable.balanceOf(liquidator) == expected
 
 
-def test_liquidate__low_flash_cap__liquidates_less(
-    fallen, token, stable, pool, owner, liquidator
-):
+def test_liquidate__low_flash_cap__liquidates_less(fallen, token, stable, pool, owner, liquidator):
     stable.set_flash_cap(1000 * WAD, sender=owner)
     liquidate(fallen, token, pool, liquidator, max_repay=MAX_UINT256)
     assert fallen.core.debt(1) == 11_000 * WAD
 
 
-def test_liquidate__less_than_min_profit__reverts_whole(
-    fallen, token, stable, pool, liquidator
-):
+def test_liquidate__less_than_min_profit__reverts_whole(fallen, token, stable, pool, liquidator):
     expected = profit_of(fallen, token, pool)
     with ape.reverts("flash: less than min_profit"):
         liquidate(fallen, token, pool, liquidator, min_profit=expected + 1)
@@ -123,10 +119,3 @@ def test_on_flash_loan__not_from_the_lender__reverts(system, stable, attacker):
 def test_on_flash_loan__asked_for_by_another__reverts(system, stable, attacker):
     with ape.reverts("flash: not asked for"):
         stable.flashLoan(system.flash, stable, 1, b"", sender=attacker)
-
-
-def test_answer__is_the_standards(system, stable, fallen, token, pool, liquidator):
-    """The lender would refuse any other; here the text of ERC-3156 says which."""
-    receipt = liquidate(fallen, token, pool, liquidator)
-    assert receipt.status == 1
-    assert stable.maxFlashLoan(stable) == stable.flash_cap()

@@ -16,7 +16,18 @@ def model(create):
 
 @pytest.mark.parametrize(
     "health",
-    [MAX_UINT256, 2 * WAD, WAD, WAD - 1, WAD - 2, WAD - 3, WAD * 9 // 10, WAD * 84 // 100, WAD // 2, 0],
+    [
+        MAX_UINT256,
+        2 * WAD,
+        WAD,
+        WAD - 1,
+        WAD - 2,
+        WAD - 3,
+        WAD * 9 // 10,
+        WAD * 84 // 100,
+        WAD // 2,
+        0,
+    ],
 )
 def test_penalty__grows_with_health_lost_up_to_the_cap(model, health):
     lost = max(0, 1 - share(health))

@@ -12,7 +12,9 @@ FEE = Fraction(1, 1000)
 
 
 @pytest.mark.parametrize("coin_in", [1, 2, 999, COIN, 123_456_789, 999_999 * COIN])
-def test_mint__pays_its_worth_less_the_fee_rounded_down(peg, stable, coin, trader, stranger, coin_in):
+def test_mint__pays_its_worth_less_the_fee_rounded_down(
+    peg, stable, coin, trader, stranger, coin_in
+):
     before = coin.balanceOf(trader)
     receipt = peg.mint(coin_in, stranger, sender=trader)
     expected = floor(coin_in * SCALE * (1 - FEE))

@@ -8,9 +8,7 @@ from sim.units import WAD
 COIN = 10**6
 
 
-def test_collect__takes_fees_and_gifts_and_leaves_the_backing(
-    peg, coin, owner, trader, stranger
-):
+def test_collect__takes_fees_and_gifts_and_leaves_the_backing(peg, coin, owner, trader, stranger):
     peg.mint(1000 * COIN, trader, sender=trader)
     coin.transfer(peg, 5, sender=trader)
     assert peg.surplus() == COIN + 5

@@ -44,9 +44,7 @@ def test_post__nothing__is_nothing(oracle, reporter):
     assert oracle.post([], [], sender=reporter).events == []
 
 
-def test_post__one_liar_among_three__is_outvoted(
-    oracle, token, reporter, reporter_2, reporter_3
-):
+def test_post__one_liar_among_three__is_outvoted(oracle, token, reporter, reporter_2, reporter_3):
     for who in (reporter, reporter_2):
         oracle.post([token], [ETH], sender=who)
     for lie in (1, 10 * ETH, 2**128 - 1):
@@ -116,7 +114,9 @@ def test_post__random_history__agrees_with_the_definition(
     now, price = chain.blocks.head.timestamp, ETH
     for _ in range(25):
         now += draw.choice([1, 12, 31, 60, 91])
-        price = max(1, int(price * draw.choice([0.7, 0.95, 1, 1.01, 1.06, 1.4])) + draw.randint(-9, 9))
+        price = max(
+            1, int(price * draw.choice([0.7, 0.95, 1, 1.01, 1.06, 1.4])) + draw.randint(-9, 9)
+        )
         who = draw.choice([reporter, reporter_2, reporter_3])
         chain.pending_timestamp = now
         oracle.post([token], [price], sender=who)

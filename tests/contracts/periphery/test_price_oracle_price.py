@@ -50,9 +50,7 @@ def test_price__stale_reports_do_not_count_in_the_median(
     assert oracle.price(token) == (ETH + WAD, True)
 
 
-def test_price__below_the_quorum__stays_where_it_was(
-    oracle, token, chain, reporter, reporter_2
-):
+def test_price__below_the_quorum__stays_where_it_was(oracle, token, chain, reporter, reporter_2):
     """A single reporter left alone cannot lead the price away."""
     for who in (reporter, reporter_2):
         oracle.post([token], [ETH], sender=who)

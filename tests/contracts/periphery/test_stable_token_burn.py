@@ -15,9 +15,7 @@ def funded(stable, owner, stranger):
 def test_burn__takes_from_supply(funded, stranger):
     receipt = funded.burn(40, sender=stranger)
     assert funded.balanceOf(stranger) == funded.totalSupply() == 60
-    assert receipt.events == [
-        funded.Transfer(sender=stranger, receiver="0x" + "00" * 20, value=40)
-    ]
+    assert receipt.events == [funded.Transfer(sender=stranger, receiver="0x" + "00" * 20, value=40)]
 
 
 def test_burn__more_than_held__reverts(funded, stranger):

@@ -6,9 +6,7 @@ from sim.units import MAX_UINT256
 def test_mint__adds_to_supply(stable, owner, stranger):
     receipt = stable.mint(stranger, 7, sender=owner)
     assert stable.balanceOf(stranger) == stable.totalSupply() == 7
-    assert receipt.events == [
-        stable.Transfer(sender="0x" + "00" * 20, receiver=stranger, value=7)
-    ]
+    assert receipt.events == [stable.Transfer(sender="0x" + "00" * 20, receiver=stranger, value=7)]
 
 
 def test_mint__no_minter__reverts(stable, stranger):
