@@ -16,6 +16,8 @@ CALL_GAS = 90_000
 SWAP_GAS = 120_000
 OUTBID = 1.125
 """A rival's pending transaction is outbid by this much where the gain bears it."""
+DUST = 10**18
+"""Stable units (one dollar) below which there is no capital left to speak of."""
 CAUTION = 0.98
 """Least part of the previewed collateral it accepts."""
 HEADROOM = 1_000
@@ -62,7 +64,7 @@ class Liquidator(Participant):
         budget = view.wallet.stable - committed
         busy = {i.account for i in view.pending if isinstance(i, Liquidate | MarginCall)}
         for opportunity in sorted(view.opportunities, key=lambda o: (-o.debt, o.account)):
-            if opportunity.account in busy:
+            if opportunity.account in busy or (budget < DUST and not opportunity.callable):
                 continue
             intent = self.act_on(opportunity, view.market, budget)
             if intent is None:

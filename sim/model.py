@@ -21,7 +21,7 @@ from sim.alarm import Alarm
 from sim.chain import open_engine
 from sim.chain.engine import Block, BlockRequest, Engine
 from sim.desk import Desk, Outcome
-from sim.errors import LedgerMismatch
+from sim.errors import LedgerMismatch, ScenarioError
 from sim.mempool.builder import Built, build
 from sim.mempool.fees import Background, next_base_fee
 from sim.population import draw
@@ -32,14 +32,12 @@ from sim.protocol.ledger import Floats, Ledger
 from sim.protocol.populate import Endowment, populate
 from sim.protocol.standing import Standing
 from sim.protocol.system import System
-from sim.scenario import Scenario
+from sim.scenario import LARGEST, Scenario
 from sim.tally import Scene, Tally
 from sim.units import WAD, Address, from_wad, to_gwei, to_wad
 
 SETUP_SECONDS = 600
 """Set-up happens in so many seconds of chain time before block 0."""
-SURE = 1 + 1e-9
-"""Accounts whose float health is below this are read exactly before anyone acts on them."""
 BANDS = (1.0, 1.1, 1.25, 1.5, 2.0)
 BAND_NAMES = (
     "band_below_1",
@@ -174,13 +172,24 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         own = {account for agent, _ in awake for account in self._accounts.get(agent.address, ())}
         candidates = self._candidates() if any(a.watches_liquidations for a, _ in awake) else []
         positions, opportunities = self.system.read(self.engine, sorted(own), candidates)
+        opportunities = self._with_rivals(opportunities)
         for i in self.rng.permutation(len(awake)):
             agent, occasion = awake[i]
             view = self._view(agent, occasion, market, positions, opportunities)
             self.desk.submit(agent, agent.decide(view), scene.block)
+            if agent.watches_liquidations:
+                opportunities = self._with_rivals(opportunities)
             if occasion is Occasion.ALERT:
                 for account in self._accounts.get(agent.address, ()):
                     self._alarm.rearm(account)
+
+    def _with_rivals(self, opportunities: Sequence[Opportunity]) -> list[Opportunity]:
+        """With the best tip now pending for each; only those that changed are made anew."""
+        tips = [self.desk.rival_tip(o.account) for o in opportunities]
+        return [
+            o if o.rival_tip == tip else replace(o, rival_tip=tip)
+            for o, tip in zip(opportunities, tips, strict=True)
+        ]
 
     def _view(
         self,
@@ -190,18 +199,13 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         positions: dict[int, Position],
         opportunities: Sequence[Opportunity],
     ) -> View:
-        seen: tuple[Opportunity, ...] = ()
-        if agent.watches_liquidations:
-            seen = tuple(
-                replace(o, rival_tip=self.desk.rival_tip(o.account)) for o in opportunities
-            )
         reported = self.system.reported(agent.address)
         return View(
             market=market,
             occasion=occasion,
             wallet=self.system.wallet(agent.address, self.desk.wei[agent.address]),
             positions=tuple(positions[a] for a in self._accounts.get(agent.address, ())),
-            opportunities=seen,
+            opportunities=tuple(opportunities) if agent.watches_liquidations else (),
             pending=self.desk.pending(agent),
             reported=reported and (reported[0] - self.starts_at, reported[1]),
         )
@@ -230,7 +234,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         standing = self._standing
         fee = 200_000 * self.base_fee / WAD * self._eth_usd(self.paths[:, self.steps])
         worth = standing.debt * self.system.terms.max_penalty > fee
-        return [int(row) + 1 for row in np.flatnonzero((standing.health < SURE) & worth)]
+        return [int(row) + 1 for row in np.flatnonzero(standing.actionable() & worth)]
 
     # ------------------------------------------------------------------ afterwards
 
@@ -299,10 +303,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             "bad_debt_usd": from_wad(ledger.bad_debt),
             "liquidatable_usd": float(standing.debt[liquidatable].sum()),
             "below": int(standing.below.sum()),
-            "called": sum(
-                ledger.standing_call(int(row), ledger.timestamp) > 0
-                for row in np.flatnonzero(standing.below)
-            ),
+            "called": int(standing.called.sum()),
             "lowest_buffer_usd": float(standing.buffer[indebted].min()) if indebted.any() else 0.0,
             "reserve_usd": from_wad(self.system.reserve_stable()),
             **dict(zip(BAND_NAMES, by_band.tolist(), strict=True)),
@@ -385,15 +386,24 @@ def _seed(rng: int | np.random.Generator) -> np.random.SeedSequence:
 
 def price_paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:
     """USD outside, shape (assets, blocks + 1); each asset has its own stream."""
+    """Raises ScenarioError when a price cannot be posted on chain."""
     run = scenario.run
     times = np.arange(run.blocks + 1, dtype=np.float64) * run.block_seconds
     streams = seed.spawn(len(scenario.assets))
-    return np.array(
-        [
-            simulate(asset.price or scenario.price, times, np.random.default_rng(stream))[0]
-            for asset, stream in zip(scenario.assets, streams, strict=True)
-        ]
-    )
+    with np.errstate(over="ignore"):
+        paths = np.array(
+            [
+                simulate(asset.price or scenario.price, times, np.random.default_rng(stream))[0]
+                for asset, stream in zip(scenario.assets, streams, strict=True)
+            ]
+        )
+    for asset, path in zip(scenario.assets, paths, strict=True):
+        if not (path.min() >= 1 / LARGEST and path.max() <= LARGEST):
+            raise ScenarioError(
+                f"the price of {asset.symbol} runs from {path.min():g} to {path.max():g} USD; "
+                f"{1 / LARGEST:g} to {LARGEST:g} is allowed"
+            )
+    return paths
 
 
 def _marginal_tip(bids: Sequence[tuple[int, int]], served: int) -> int:

@@ -7,7 +7,7 @@ Covers what a hot path sends and reads: static words and arrays of them. Everyth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eth_abi.abi import decode as abi_decode
@@ -63,6 +63,7 @@ class Method:
     to: Address
     selector: bytes
     outputs: tuple[str, ...]
+    name: str = ""
 
     def __call__(self, *arguments: Word | Sequence[Word]) -> bytes:
         """Call data. A sequence is encoded as a dynamic array."""
@@ -110,14 +111,14 @@ class Contract:
         self.address = address
         self.runtime_hash = artifact.runtime_hash
         self._methods = {
-            signature.partition("(")[0]: Method(address, selector, ())
+            (name := signature.partition("(")[0]): Method(address, selector, (), name)
             for signature, selector in artifact.selectors.items()
         }
         for entry in artifact.abi:
             if entry["type"] == "function":
                 plain = self._methods[entry["name"]]
                 outputs = tuple(_type(output) for output in entry["outputs"])
-                self._methods[entry["name"]] = Method(address, plain.selector, outputs)
+                self._methods[entry["name"]] = replace(plain, outputs=outputs)
         self.events = {
             topic: Event(
                 entry["name"],

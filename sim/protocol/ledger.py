@@ -121,13 +121,17 @@ class Ledger:
         """USD on chain."""
         return np.array([price / WAD for price in self.oracle.prices])
 
+    def called(self, timestamp: int) -> NDArray[np.bool_]:
+        """Accounts with a standing margin call."""
+        called = self._called_column[: len(self)]
+        return (called > 0) & (timestamp <= called + self._call_life)
+
     def due(self, timestamp: int) -> NDArray[np.bool_]:
         """Accounts whose call has run out of grace and not lapsed; all without grace."""
         if self._grace == 0:
             return np.ones(len(self), dtype=bool)
-        called = self._called_column[: len(self)]
-        late, lapsed = called + self._grace, called + self._call_life
-        return (called > 0) & (late <= timestamp) & (timestamp <= lapsed)
+        late = self._called_column[: len(self)] + self._grace <= timestamp
+        return self.called(timestamp) & late
 
     # ------------------------------------------------------------- exact figures
 
@@ -146,6 +150,12 @@ class Ledger:
         """Timestamp of the account's margin call, 0 when none stands or it has lapsed."""
         called_at = self.called_at[row]
         return called_at if timestamp <= called_at + self._call_life else 0
+
+    def phase(self, row: int) -> tuple[int, bool, bool]:
+        """Of the account's margin call: when it began, whether it is due, whether it lapsed."""
+        called_at = self.called_at[row]
+        late, lapsed = called_at + self._grace, called_at + self._call_life
+        return called_at, self.timestamp >= late, self.timestamp > lapsed
 
     def value_of(self, row: int) -> int:
         """V of an account in WAD USD at the chain's prices, rounded down per asset."""

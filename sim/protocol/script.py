@@ -47,7 +47,7 @@ class Script:
         return Contract(artifact, address)
 
     def send(self, sender: Address, method: Method, *arguments: Any) -> None:
-        self._send(sender, method.to, method(*arguments), f"call 0x{method.selector.hex()}")
+        self._send(sender, method.to, method(*arguments), method.name)
 
     def pay(self, sender: Address, to: Address, wei: int) -> None:
         self._send(sender, to, b"", "payment", wei)

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from sim.protocol.ledger import Floats, Ledger
 
+SURE = 1 + 1e-9
+"""Above the largest relative error of a float column."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -22,6 +25,8 @@ class Standing:
     """(V - M)/D; inf without debt."""
     due: NDArray[np.bool_]
     """The grace of a standing call has run out, or there is no grace."""
+    called: NDArray[np.bool_]
+    """A margin call stands."""
 
     @classmethod
     def of(cls, ledger: Ledger, prices: Floats, timestamp: int) -> Standing:
@@ -38,6 +43,7 @@ class Standing:
             close_out=values @ ledger.ratios[:, 2],
             health=health,
             due=ledger.due(timestamp),
+            called=ledger.called(timestamp),
         )
 
     @property
@@ -58,5 +64,13 @@ class Standing:
     @property
     def liquidatable(self) -> NDArray[np.bool_]:
         """Below close-out, or below maintenance and due."""
-        far_below = (self.debt > 0) & (self.value - self.debt < self.close_out)
-        return far_below | (self.below & self.due)
+        return self.below_close_out() | (self.below & self.due)
+
+    def below_close_out(self, slack: float = 1.0) -> NDArray[np.bool_]:
+        """E < X, or E < slack * X."""
+        return (self.debt > 0) & (self.value - self.debt < self.close_out * slack)
+
+    def actionable(self) -> NDArray[np.bool_]:
+        """Callable or liquidatable as far as floats can tell; a little more than is so."""
+        near = self.health < SURE
+        return near & (self.due | ~self.called | self.below_close_out(SURE))

@@ -24,7 +24,7 @@ from sim.protocol.abi import words
 from sim.protocol.audit import audit
 from sim.protocol.deploy import POOL_FEE, Deployment, ratios_of
 from sim.protocol.events import Happening
-from sim.protocol.ledger import Ledger
+from sim.protocol.ledger import Ledger, debt_up
 from sim.scenario import Scenario
 from sim.units import MAX_UINT256, Address, to_wad
 
@@ -44,6 +44,8 @@ POST_GAS, POST_GAS_PER_ASSET = 60_000, 60_000
 GAS_PER_FURTHER_ASSET = 40_000
 
 STATUS_CALLABLE = 2
+KNOWN_BLOCKS = 10
+"""Blocks for which a read is good: interest moves what it says by less than 1e-6."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,16 @@ class Order:
     gas: int
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was last read of a candidate."""
+
+    state: tuple[object, ...]
+    block: int
+    can_call: bool
+    opportunities: list[Opportunity]
+
+
 class System:
     """Plimsoll's own contracts behind the names the model uses."""
 
@@ -62,6 +74,7 @@ class System:
         self.deployment = deployment
         self.ledger = ledger
         self.grace = scenario.protocol.grace
+        self._known: dict[int, Known] = {}
         self.terms = Terms(
             assets=tuple(
                 AssetTerms(
@@ -175,48 +188,76 @@ class System:
         """Exact positions of accounts, and what can be done to candidates: one batch of reads.
 
         A candidate that can be neither called nor liquidated gives no opportunity; one with
-        several collaterals gives one each.
+        several collaterals gives one each. What was read of a candidate in the last blocks
+        is not read again while neither the account nor a price has changed.
         """
-        core, tokens = self.deployment.core, self.deployment.tokens
+        core = self.deployment.core
+        stale = [account for account in candidates if not self._is_known(account, engine)]
         looks = [
             (account, asset)
-            for account in candidates
+            for account in stale
             for asset, amount in enumerate(self.ledger.amounts[account - 1])
             if amount
         ]
-        everyone = sorted({*accounts, *candidates})
-        calls = [Call(core.address, core.position(account)) for account in everyone]
-        calls += [Call(core.address, core.status(account)) for account in candidates]
-        calls += [
-            Call(core.address, core.preview_liquidate(account, tokens[asset].address, MAX_UINT256))
-            for account, asset in looks
-        ]
-        if not calls:
-            return {}, []
-        results = iter(engine.call(calls))
+        calls = [Call(core.address, core.position(account)) for account in accounts]
+        if self.grace:
+            calls += [Call(core.address, core.status(account)) for account in stale]
+        calls += [self._preview(account, asset) for account, asset in looks]
+        results = iter(engine.call(calls) if calls else ())
         positions = {
             account: self._position(account, words(next(results).output), engine)
-            for account in everyone
+            for account in accounts
         }
-        status = {account: words(next(results).output)[0] for account in candidates}
-        opportunities = []
+        for account in stale:
+            status = words(next(results).output)[0] if self.grace else 0
+            can_call = status == STATUS_CALLABLE
+            self._known[account] = Known(self._state(account), engine.block_number, can_call, [])
         for account, asset in looks:
-            allowed, repaid, seized, _, _ = words(next(results).output)
-            can_call = self.grace > 0 and status[account] == STATUS_CALLABLE
-            if not (allowed or can_call):
-                continue
-            opportunities.append(
-                Opportunity(
-                    account=account,
-                    asset=asset,
-                    callable=can_call and not allowed,
-                    debt=positions[account].debt,
-                    repaid=repaid if allowed else 0,
-                    seized=seized if allowed else 0,
-                    rival_tip=-1,
-                )
+            self._learn(account, asset, words(next(results).output))
+        return positions, [o for account in candidates for o in self._known[account].opportunities]
+
+    def _preview(self, account: int, asset: int) -> Call:
+        core, token = self.deployment.core, self.deployment.tokens[asset]
+        return Call(core.address, core.preview_liquidate(account, token.address, MAX_UINT256))
+
+    def _learn(self, account: int, asset: int, preview: Sequence[int]) -> None:
+        allowed, repaid, seized, _, _ = preview
+        known = self._known[account]
+        if not (allowed or known.can_call):
+            return
+        index = self.ledger.index_at(self.ledger.timestamp)
+        known.opportunities.append(
+            Opportunity(
+                account=account,
+                asset=asset,
+                callable=known.can_call and not allowed,
+                debt=debt_up(self.ledger.shares[account - 1], index),
+                repaid=repaid if allowed else 0,
+                seized=seized if allowed else 0,
+                rival_tip=-1,
             )
-        return positions, opportunities
+        )
+
+    def _state(self, account: int) -> tuple[object, ...]:
+        """What an account's opportunities depend on, but for interest."""
+        row = account - 1
+        ledger = self.ledger
+        validity = tuple(t >= ledger.timestamp for t in ledger.oracle.good_until)
+        return (
+            ledger.shares[row],
+            tuple(ledger.amounts[row]),
+            ledger.phase(row),
+            tuple(ledger.oracle.prices),
+            validity,
+        )
+
+    def _is_known(self, account: int, engine: Engine) -> bool:
+        known = self._known.get(account)
+        return (
+            known is not None
+            and engine.block_number - known.block <= KNOWN_BLOCKS
+            and known.state == self._state(account)
+        )
 
     def _position(self, account: int, fields: Sequence[int], engine: Engine) -> Position:
         collateral, debt, initial, maintenance, _, valid = fields
