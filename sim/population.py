@@ -25,7 +25,9 @@ DAY = 86_400
 ALARMS = 8
 """Delays drawn for each trader; the last serves for all further alarms."""
 MOST_OF_INITIAL = 0.97
-"""Largest starting leverage, as a part of what the initial requirement allows."""
+"""Largest starting debt, as a part of what the initial requirement allows."""
+LEAST_DEBT = 1.05
+"""Smallest starting debt, as a multiple of the least debt."""
 GAS_MONEY = {"trader": 20, "liquidator": 500, "arbitrageur": 2_000, "reporter": 1_000}
 """Ether each holds for fees at block 0: enough never to be what limits it."""
 
@@ -60,7 +62,7 @@ def _traders(
     pairs: list[tuple[Participant, Endowment]] = []
     for number in range(terms.count):
         asset = number % len(scenario.assets)
-        equity = _equity(scenario, rng)
+        equity = _equity(scenario, asset, rng)
         leverage = _leverage(scenario, asset, equity, rng)
         equity = min(equity, 0.95 * scenario.protocol.account_ceiling / (leverage - 1))
         late = rng.random() < terms.late_share
@@ -97,14 +99,14 @@ def _traders(
     return pairs
 
 
-def _equity(scenario: Scenario, rng: np.random.Generator) -> float:
+def _equity(scenario: Scenario, asset: int, rng: np.random.Generator) -> float:
+    """USD, lognormal; never so little that no leverage allowed makes the least debt."""
     terms = scenario.traders
-    return float(terms.equity_median * rng.lognormal(0, terms.equity_sigma))
+    drawn = float(terms.equity_median * rng.lognormal(0, terms.equity_sigma))
+    return max(drawn, LEAST_DEBT * scenario.protocol.min_debt / (_most(scenario, asset) - 1))
 
 
-def _leverage(
-    scenario: Scenario, asset: int, equity: float, rng: np.random.Generator
-) -> float:
+def _leverage(scenario: Scenario, asset: int, equity: float, rng: np.random.Generator) -> float:
     """V/E: normal between its percentiles, rising with size, inside what is allowed.
 
     Leverage of 1.4 to 1.9 for most, more for larger wallets: BIS Working Paper 1171.
@@ -114,9 +116,14 @@ def _leverage(
     sd = (terms.leverage_high - terms.leverage_low) / 2 / TENTH_PERCENTILE
     size = log(equity / terms.equity_median)
     drawn = rng.normal(mean, sd) + terms.leverage_size_slope * size
-    least = 1 + 1.05 * scenario.protocol.min_debt / equity
-    most = MOST_OF_INITIAL / ratios_of(scenario)[asset].initial
+    least = 1 + LEAST_DEBT * scenario.protocol.min_debt / equity
+    most = _most(scenario, asset)
     return float(np.clip(drawn, min(max(1.05, least), most), most))
+
+
+def _most(scenario: Scenario, asset: int) -> float:
+    """Largest starting leverage."""
+    return 1 + MOST_OF_INITIAL * (1 / ratios_of(scenario)[asset].initial - 1)
 
 
 def _adjustments(
@@ -157,9 +164,7 @@ def _liquidators(
     return pairs
 
 
-def _reporters(
-    model: mesa.Model, scenario: Scenario
-) -> list[tuple[Participant, Endowment]]:
+def _reporters(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:
     terms = scenario.oracle
     pairs: list[tuple[Participant, Endowment]] = []
     for number in range(terms.reporters):

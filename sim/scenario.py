@@ -9,20 +9,41 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from sim.errors import ScenarioError
 
 SHIPPED = Path(__file__).parent / "scenarios"
 
+LARGEST = 1e15
+"""Of any amount: in wei it still fits every field on chain."""
+EARLIEST = datetime(2011, 1, 1, tzinfo=UTC)
+"""Of a run: its set-up comes after the genesis of every engine."""
+
 Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0, le=LARGEST, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]
+Spread = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
+"""Standard deviation of a logarithm."""
+Gwei = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+Tip = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+"""Gwei; may be 0."""
+Leverage = Annotated[float, Field(gt=1, le=100, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=10**9)]
+Head = Annotated[int, Field(ge=0, le=100_000)]
+"""How many agents."""
 
 
 class Section(BaseModel):
@@ -30,12 +51,33 @@ class Section(BaseModel):
 
 
 class Run(Section):
-    blocks: int = Field(7_200, ge=1, description="Blocks to run; one step is one block.")
+    blocks: int = Field(
+        7_200, ge=1, le=10_000_000, description="Blocks to run; one step is one block."
+    )
     block_seconds: int = Field(12, ge=1, le=3_600, description="Seconds between blocks.")
     seed: int = Field(1, ge=0, description="The one seed everything random is spawned from.")
     start: str = Field(
-        "2020-03-12T00:00:00+00:00", description="ISO time of block 0, for tables and charts."
+        "2020-03-12T00:00:00+00:00",
+        description="ISO time of block 0; UTC when it names no zone.",
     )
+
+    @field_validator("start", mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        """TOML has dates of its own."""
+        return value.isoformat() if isinstance(value, date) else value
+
+    @field_validator("start")
+    @classmethod
+    def _moment(cls, value: str) -> str:
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("an ISO time such as 2020-03-12T00:00:00+00:00 is needed") from None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if moment < EARLIEST:
+            raise ValueError(f"a time from {EARLIEST:%Y-%m-%d} on is needed")
+        return moment.isoformat()
 
 
 class Gbm(Section):
@@ -51,8 +93,8 @@ class Merton(Section):
     drift: float = Field(0.0, allow_inf_nan=False, description="Drift a year.")
     sigma: NonNegative = Field(0.834, description="Diffusive volatility a year.")
     jumps: NonNegative = Field(1_441.0, description="Jumps a year.")
-    jump_mean: float = Field(-0.0032, allow_inf_nan=False, description="Mean of a log jump.")
-    jump_sd: NonNegative = Field(0.0415, description="Standard deviation of a log jump.")
+    jump_mean: float = Field(-0.0032, ge=-10, le=10, description="Mean of a log jump.")
+    jump_sd: Spread = Field(0.0415, description="Standard deviation of a log jump.")
 
 
 class Anchored(Section):
@@ -141,9 +183,7 @@ class ProtocolTerms(Section):
     min_debt: NonNegative = Field(100.0, description="Least debt of an account, USD.")
     min_left: NonNegative = Field(10.0, description="Less collateral counts as none, USD.")
     cap_toxic: bool = Field(True, description="Cap the penalty where it would seize more than V.")
-    loss_threshold: Positive = Field(
-        5e6, description="USD of bad debt in a window: breaker."
-    )
+    loss_threshold: Positive = Field(5e6, description="USD of bad debt in a window: breaker.")
     loss_window: int = Field(86_400, ge=1, description="Seconds.")
     reserve: NonNegative = Field(0.0, description="Stable held by the Reserve at block 0, USD.")
 
@@ -156,7 +196,7 @@ class Oracle(Section):
     latency_blocks: Count = Field(1, description="Blocks between seeing a price and sending it.")
     max_age: int = Field(7_200, ge=1, description="Seconds after which a report is stale.")
     max_deviation: NonNegative = Field(0.25, description="Guard: largest move of one post; 0 off.")
-    tip_gwei: NonNegative = Field(2.0, description="Priority fee in calm.")
+    tip_gwei: Tip = Field(2.0, description="Priority fee in calm.")
     budget_multiple: Positive = Field(
         2.0, description="Fee cap as a multiple of the base fee seen when sending."
     )
@@ -169,11 +209,11 @@ class Oracle(Section):
 
 
 class Traders(Section):
-    count: Count = Field(100, description="Traders, one account each.")
+    count: Head = Field(100, description="Traders, one account each.")
     equity_median: Positive = Field(20_000.0, description="Lognormal equity, USD.")
-    equity_sigma: NonNegative = Field(1.5, description="Standard deviation of log equity.")
-    leverage_low: Annotated[float, Field(gt=1)] = Field(1.4, description="Leverage V/E, 10th pct.")
-    leverage_high: Annotated[float, Field(gt=1)] = Field(1.9, description="90th percentile.")
+    equity_sigma: Spread = Field(1.5, description="Standard deviation of log equity.")
+    leverage_low: Leverage = Field(1.4, description="Leverage V/E, 10th pct.")
+    leverage_high: Leverage = Field(1.9, description="90th percentile.")
     leverage_size_slope: float = Field(
         0.08, allow_inf_nan=False, description="Leverage added per unit of log equity above median."
     )
@@ -184,8 +224,10 @@ class Traders(Section):
     answer_seconds: Positive = Field(1_800.0, description="Mean delay before a call is answered.")
     stop_loss_share: Share = Field(0.2, description="Share of traders who deleverage early.")
     stop_loss_health: Positive = Field(1.15, description="Health at which they do.")
-    adjust_days: Positive = Field(5.0, description="Mean days between a trader's own adjustments.")
-    tip_gwei: NonNegative = Field(1.5, description="Priority fee, median.")
+    adjust_days: Positive = Field(
+        5.0, ge=0.01, description="Mean days between a trader's own adjustments."
+    )
+    tip_gwei: Tip = Field(1.5, description="Priority fee, median.")
 
     @model_validator(mode="after")
     def _leverage(self) -> Traders:
@@ -198,39 +240,39 @@ class Traders(Section):
 
 
 class Liquidators(Section):
-    count: Count = Field(4, description="Liquidators; 0 switches them off.")
+    count: Head = Field(4, description="Liquidators; 0 switches them off.")
     capital: Positive = Field(500_000.0, description="Stable each holds at block 0, USD (median).")
     min_profit: NonNegative = Field(20.0, description="USD after gas and slippage, median.")
     failure_rate: Share = Field(0.1, description="Believed chance that an attempt fails.")
     bid_share: Share = Field(0.2, description="Share of expected profit bid as tip.")
     latency_blocks: Count = Field(0, description="Blocks between seeing and sending.")
-    max_tip_gwei: Positive = Field(500.0, description="Priority fee cap.")
+    max_tip_gwei: Gwei = Field(500.0, description="Priority fee cap.")
 
 
 class Arbitrageurs(Section):
-    count: Count = Field(1, description="Keep the pools at the outside price.")
+    count: Head = Field(1, description="Keep the pools at the outside price.")
     capital: Positive = Field(5e6, description="USD in each token of each pool at block 0.")
     min_profit: NonNegative = Field(10.0, description="USD after gas.")
-    tip_gwei: NonNegative = Field(2.0, description="Priority fee.")
+    tip_gwei: Tip = Field(2.0, description="Priority fee.")
 
 
 class Gas(Section):
     """The block market's background: other people's transactions."""
 
-    level: list[tuple[NonNegative, Positive]] = Field(
+    level: list[tuple[NonNegative, Gwei]] = Field(
         [(0.0, 12.0)],
         min_length=1,
         description="(hours since block 0, gwei): base fee at which background demand is half a "
         "block; linear in between, constant after the last.",
     )
-    elasticity: Positive = Field(1.0, description="Of background gas to the base fee.")
-    noise: NonNegative = Field(0.25, description="Lognormal sd of background gas, block by block.")
+    elasticity: Positive = Field(1.0, le=10, description="Of background gas to the base fee.")
+    noise: Spread = Field(0.25, description="Lognormal sd of background gas, block by block.")
     block_gas_limit: int = Field(
         30_000_000, ge=1_000_000, le=60_000_000, description="Gas a block holds."
     )
-    tip_median_gwei: NonNegative = Field(1.5, description="Median background tip at 12 gwei level.")
-    tip_sigma: NonNegative = Field(0.8, description="Standard deviation of the log tip.")
-    base_fee_start: Positive | None = Field(None, description="gwei; default the level at 0.")
+    tip_median_gwei: Tip = Field(1.5, description="Median background tip at 12 gwei level.")
+    tip_sigma: Spread = Field(0.8, description="Standard deviation of the log tip.")
+    base_fee_start: Gwei | None = Field(None, description="gwei; default the level at 0.")
     eth_usd: Positive = Field(
         200.0, description="USD of the gas coin when no asset is called ETH or WETH."
     )
@@ -261,6 +303,13 @@ class Scenario(Section):
     liquidators: Liquidators = Liquidators()
     arbitrageurs: Arbitrageurs = Arbitrageurs()
     gas: Gas = Gas()
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Scenario:
+        symbols = [asset.symbol for asset in self.assets]
+        if len(set(symbols)) < len(symbols):
+            raise ValueError(f"symbols of assets must differ: {', '.join(symbols)}")
+        return self
 
     @model_validator(mode="after")
     def _solvable(self) -> Scenario:
@@ -353,16 +402,15 @@ def _apply(data: dict[str, Any], override: str) -> None:
 
 def _item(items: list[Any], index: str, override: str) -> Any:
     if not index.isdigit() or int(index) >= len(items):
-        raise ScenarioError(
-            f"override {override!r}: {index!r} is not an index below {len(items)}"
-        )
+        raise ScenarioError(f"override {override!r}: {index!r} is not an index below {len(items)}")
     return items[int(index)]
 
 
 def _resolve_files(data: dict[str, Any], folder: Path) -> None:
     """A replay file is named relative to the scenario file, or to the working directory."""
-    specs = [data.get("price"), *(a.get("price") for a in data.get("assets", []) if
-                                  isinstance(a, dict))]
+    assets = data.get("assets")
+    listed = assets if isinstance(assets, list) else []
+    specs = [data.get("price"), *(a.get("price") for a in listed if isinstance(a, dict))]
     for spec in specs:
         if isinstance(spec, dict) and isinstance(spec.get("file"), str):
             beside = folder / spec["file"]
@@ -377,6 +425,8 @@ def _sentence(error: ValidationError, origin: str) -> str:
     if first["type"] == "extra_forbidden":
         name = origin.removesuffix(".toml")
         return f"{origin}: unknown key {where}; `plimsoll show {name}` lists the known ones"
+    if first["type"] == "union_tag_not_found":
+        return f"{origin}: {where}.model is missing: gbm, merton, anchored or replay is needed"
     found = first.get("input")
     shown = f" is {found!r}" if isinstance(found, int | float | str | bool) else ""
     if isinstance(found, float) and not math.isfinite(found):
