@@ -21,7 +21,7 @@ from sim.alarm import Alarm
 from sim.chain import open_engine
 from sim.chain.engine import Block, BlockRequest, Engine
 from sim.desk import Desk, Outcome
-from sim.errors import LedgerMismatch, ScenarioError
+from sim.errors import LedgerMismatch, ScenarioError, UsageError
 from sim.mempool.builder import Built, build
 from sim.mempool.fees import Background, next_base_fee
 from sim.population import draw
@@ -138,8 +138,10 @@ class StressModel(mesa.Model):  # type: ignore[misc]
     # ----------------------------------------------------------------------- step
 
     def step(self) -> None:
-        """One block."""
+        """One block. Raises UsageError past the last one, after which `running` is False."""
         block = self.steps
+        if block > self.scenario.run.blocks:
+            raise UsageError(f"the run has {self.scenario.run.blocks} blocks and is at its end")
         time = float(block * self.scenario.run.block_seconds)
         scene = self._scene(block, time)
         late = self.desk.open_block(block)
@@ -160,6 +162,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         outcomes = late + self.desk.settle(built.transactions, executed.receipts)
         self._account_for(scene, outcomes, happened)
         self._close(scene, built, executed, outcomes, bids)
+        self.running = block < self.scenario.run.blocks
 
     def _scene(self, block: int, time: float) -> Scene:
         prices = self.paths[:, block]
@@ -385,8 +388,10 @@ def _seed(rng: int | np.random.Generator) -> np.random.SeedSequence:
 
 
 def price_paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:
-    """USD outside, shape (assets, blocks + 1); each asset has its own stream."""
-    """Raises ScenarioError when a price cannot be posted on chain."""
+    """USD outside, shape (assets, blocks + 1); each asset has its own stream.
+
+    Raises ScenarioError when a price leaves what can be posted on chain.
+    """
     run = scenario.run
     times = np.arange(run.blocks + 1, dtype=np.float64) * run.block_seconds
     streams = seed.spawn(len(scenario.assets))

@@ -19,8 +19,9 @@ from agents.intent import (
     Withdraw,
 )
 from agents.view import AssetTerms, Opportunity, Pool, Position, Terms, Wallet
-from sim.chain.engine import Call, Engine, Receipt
-from sim.protocol.abi import words
+from sim.chain.engine import Call, CallResult, Engine, Receipt
+from sim.errors import ContractError
+from sim.protocol.abi import text, words
 from sim.protocol.audit import audit
 from sim.protocol.deploy import POOL_FEE, Deployment, ratios_of
 from sim.protocol.events import Happening
@@ -189,7 +190,8 @@ class System:
 
         A candidate that can be neither called nor liquidated gives no opportunity; one with
         several collaterals gives one each. What was read of a candidate in the last blocks
-        is not read again while neither the account nor a price has changed.
+        is not read again while neither the account nor a price has changed. Raises
+        ContractError when a view reverts.
         """
         core = self.deployment.core
         stale = [account for account in candidates if not self._is_known(account, engine)]
@@ -203,17 +205,16 @@ class System:
         if self.grace:
             calls += [Call(core.address, core.status(account)) for account in stale]
         calls += [self._preview(account, asset) for account, asset in looks]
-        results = iter(engine.call(calls) if calls else ())
+        results = map(_words, engine.call(calls) if calls else ())
         positions = {
-            account: self._position(account, words(next(results).output), engine)
-            for account in accounts
+            account: self._position(account, next(results), engine) for account in accounts
         }
         for account in stale:
-            status = words(next(results).output)[0] if self.grace else 0
+            status = next(results)[0] if self.grace else 0
             can_call = status == STATUS_CALLABLE
             self._known[account] = Known(self._state(account), engine.block_number, can_call, [])
         for account, asset in looks:
-            self._learn(account, asset, words(next(results).output))
+            self._learn(account, asset, next(results))
         return positions, [o for account in candidates for o in self._known[account].opportunities]
 
     def _preview(self, account: int, asset: int) -> Call:
@@ -271,3 +272,9 @@ class System:
             valid=bool(valid),
             called_at=self.ledger.standing_call(account - 1, engine.timestamp),
         )
+
+
+def _words(result: CallResult) -> list[int]:
+    if not result.ok:
+        raise ContractError(f"a view of the core reverts: {text(result.output)}")
+    return words(result.output)
