@@ -2,9 +2,9 @@
 
 import ape
 import pytest
-from reference import swap_out
 
 from sim.units import WAD
+from tests.contracts.periphery.reference import swap_out
 
 FEE = 3 * WAD // 1000
 

@@ -4,9 +4,9 @@ from math import sqrt
 
 import ape
 import pytest
-from reference import swap_out
 
 from sim.units import MAX_UINT256, WAD
+from tests.contracts.periphery.reference import swap_out
 
 FEE = 3 * WAD // 1000
 ETHER, STABLE = 1000 * WAD, 2_000_000 * WAD

@@ -6,9 +6,9 @@ thousand ether at 2,000; the penalty is 5 %.
 
 import ape
 import pytest
-from reference import swap_out
 
 from sim.units import MAX_UINT256, WAD
+from tests.contracts.periphery.reference import swap_out
 
 FEE = 3 * WAD // 1000
 HALF = 6000 * WAD

@@ -2,9 +2,9 @@ from math import floor
 
 import ape
 import pytest
-from reference import share
 
 from sim.units import MAX_UINT256, WAD
+from tests.contracts.periphery.reference import share
 
 BASE, SLOPE, CAP = WAD // 50, WAD // 2, WAD // 10
 

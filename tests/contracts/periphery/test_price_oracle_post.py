@@ -2,9 +2,9 @@ import random
 
 import ape
 import pytest
-from reference import Median
 
 from sim.units import WAD
+from tests.contracts.periphery.reference import Median
 
 ETH = 2000 * WAD
 

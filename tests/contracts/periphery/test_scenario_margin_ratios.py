@@ -4,9 +4,9 @@ from math import ceil, floor
 
 import ape
 import pytest
-from reference import share
 
 from sim.units import WAD
+from tests.contracts.periphery.reference import share
 
 TERMS = ([WAD // 3, WAD // 7], [WAD, -WAD // 2], WAD // 3, WAD * 5 // 4, WAD * 9 // 10)
 

@@ -2,9 +2,9 @@ import random
 from math import ceil
 
 import pytest
-from reference import scenario_requirement, share
 
 from sim.units import WAD
+from tests.contracts.periphery.reference import scenario_requirement, share
 
 FLOOR = WAD * 3 // 10
 INITIAL = WAD * 5 // 4
