@@ -94,7 +94,7 @@ class World:
         self,
         assets: Sequence[Asset] = (ETHER, BITCOIN),
         config: Config | None = None,
-        penalty: Contract | tuple[str, int] = ("FixedPenalty", 8 * WAD // 100),
+        penalty: Sequence[Any] = ("FixedPenalty", 8 * WAD // 100),
         engine: Engine | None = None,
     ) -> None:
         self.engine = engine or (RevmEngine() if revm.available() else PyEvmEngine())
@@ -121,8 +121,7 @@ class World:
             [asset.maintenance for asset in assets],
             [asset.close_out for asset in assets],
         )
-        name, share = penalty if isinstance(penalty, tuple) else ("", 0)
-        self.penalty = self.create(name, share) if isinstance(penalty, tuple) else penalty
+        self.penalty = self.create(*penalty)
         self.rate = self.create(
             "KinkedRate", WAD // 100, 4 * WAD // 100, 60 * WAD // 100, 80 * WAD // 100
         )

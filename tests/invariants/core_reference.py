@@ -8,18 +8,19 @@ Refused with the contract's reason and changes nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from core_world import Asset, Config
+
 from sim.units import MAX_UINT256, RAY, WAD, YEAR, Address
-from world import Asset, Config
 
 MAX_INDEX = 2**128 - 1
 NO_CAP = 2**128 - 1
 ROUNDING = 16
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818
     """The contract reverts with this reason."""
 
 
@@ -89,7 +90,8 @@ class Reference:
     reserve: Address
     assets: Sequence[Asset]
     config: Config
-    penalty: int
+    penalty: Callable[[int], int]
+    """WAD share, of the seconds an account has been liquidatable on record."""
     base_rate: int
     at_kink: int
     above: int
@@ -132,9 +134,7 @@ class Reference:
         used = self.utilisation(index)
         if used <= self.kink:
             return self.base_rate + up(self.at_kink * used, self.kink)
-        return self.base_rate + self.at_kink + up(
-            self.above * (used - self.kink), WAD - self.kink
-        )
+        return self.base_rate + self.at_kink + up(self.above * (used - self.kink), WAD - self.kink)
 
     def total(self, index: int | None = None) -> int:
         return up(self.shares * (self.index if index is None else index), RAY)
@@ -158,10 +158,7 @@ class Reference:
             sum(values),
             self.debt(account),
             *(
-                sum(
-                    up(v * getattr(a, line), WAD)
-                    for v, a in zip(values, self.assets, strict=True)
-                )
+                sum(up(v * getattr(a, line), WAD) for v, a in zip(values, self.assets, strict=True))
                 for line in ("initial", "maintenance", "close_out")
             ),
             valid,
@@ -231,7 +228,7 @@ class Reference:
         need(amount > 0, "liquidation: asset is not held")
         need(good and price > 0, "price: not valid")
 
-        penalty, reserve_part = self._penalty(p)
+        penalty, reserve_part = self._penalty(account, p)
         limit = up(p.debt * c.close_factor, WAD)
         if (
             p.health <= c.full_liquidation_health
@@ -258,9 +255,11 @@ class Reference:
         cut = up(taken * reserve_part, WAD + penalty)
         return Seizure(repaid, shares, taken, cut, penalty, left, debt_left)
 
-    def _penalty(self, p: Position) -> tuple[int, int]:
+    def _penalty(self, account: int, p: Position) -> tuple[int, int]:
         """(charged, the Reserve's part), WAD shares of the debt repaid."""
-        c, charged = self.config, self.penalty
+        called_at, deadline, recorded_at = self.call_of(account)
+        since = [t for t in (called_at and deadline, recorded_at) if t and t <= self.now]
+        c, charged = self.config, self.penalty(self.now - min(since, default=self.now))
         if p.value < p.debt:
             return charged, 0
         part = up(charged * c.reserve_share, WAD)
@@ -293,9 +292,7 @@ class Reference:
         self._lapse(account)
         self._clear_if_cured(account)
 
-    def withdraw(
-        self, caller: Address, account: int, asset: int, amount: int, to: Address
-    ) -> None:
+    def withdraw(self, caller: Address, account: int, asset: int, amount: int, to: Address) -> None:
         a = self.accounts[account]
         need(caller == a.owner, "account: caller is not the owner")
         need(amount > 0, "amount: zero")
