@@ -121,7 +121,8 @@ class Liquidator(Participant):
         limit = gain * (1 - self.bid_share) * wei_per_gas
         tip = max(own, min(limit, rival_tip * OUTBID), GWEI)
         wanted = bid(market, int(tip))
-        return Bid(tip=min(wanted.tip, self.max_tip), max_fee=wanted.max_fee)
+        above = max(0, wanted.tip - self.max_tip)
+        return Bid(tip=wanted.tip - above, max_fee=wanted.max_fee - above)
 
     def repayment(self, opportunity: Opportunity, market: Market, budget: int) -> int:
         """Most to repay: all that may be repaid, or what capital and pool allow of it; a part
