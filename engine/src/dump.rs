@@ -10,7 +10,8 @@ use revm::{
 
 use crate::{
     Fault,
-    execute::{Chain, Head},
+    block::Head,
+    execute::Chain,
     state::{State, Values},
 };
 

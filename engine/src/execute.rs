@@ -7,104 +7,14 @@ use revm::{
         Cfg, JournalTr,
         result::{EVMError, ExecutionResult, InvalidTransaction},
     },
-    primitives::{Address, B256, Bytes, Log, TxKind, U256, hardfork::SpecId, keccak256},
+    primitives::{Bytes, TxKind, U256, hardfork::SpecId},
 };
 
 use crate::{
     Fault,
-    state::{Reader, State, block_hash},
+    block::{Block, Call, Execution, Head, Receipt, Refusal, Request},
+    state::{Reader, State},
 };
-
-/// Why a transaction cannot be in the block; in the order of the checks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Refusal {
-    /// Its gas limit is above what the transactions before it left of the block's.
-    GasAboveBlock,
-    /// Its priority fee is above its fee cap.
-    TipAboveCap,
-    /// Its fee cap is below the base fee.
-    FeeBelowBase,
-    /// Its nonce was used before.
-    NonceTooLow,
-    /// Its nonce is not the sender's next one.
-    NonceTooHigh,
-    /// Its gas limit does not pay for its data, or not for the floor price of it.
-    GasBelowIntrinsic,
-    /// It creates a contract from more code than EIP-3860 allows.
-    InitcodeTooLarge,
-    /// Its sender cannot pay for its gas at the fee cap, and its value.
-    Funds,
-}
-
-/// What became of a transaction that is in the block.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Execution {
-    /// False when it reverted or ran out of gas.
-    pub succeeded: bool,
-    /// After the refund, as paid.
-    pub gas_used: u64,
-    /// Wei per gas.
-    pub price: u128,
-    /// In the order emitted; none when it did not succeed.
-    pub logs: Vec<Log>,
-    /// The revert data; empty when it did not revert.
-    pub output: Bytes,
-    /// Where a creation that succeeded put its contract.
-    pub contract: Option<Address>,
-}
-
-/// A transaction of the request: in the block, or why not.
-pub type Receipt = Result<Execution, Refusal>;
-
-/// What a block is asked to be.
-pub struct Request {
-    /// In this order.
-    pub transactions: Vec<TxEnv>,
-    /// Seconds; later than the last block's.
-    pub timestamp: u64,
-    /// Wei per gas.
-    pub base_fee: u64,
-    /// Of all its transactions together.
-    pub gas_limit: u64,
-    /// Who gets the tips.
-    pub coinbase: Address,
-}
-
-/// A block that was executed.
-pub struct Block {
-    /// One more than the last.
-    pub number: u64,
-    /// Of all its transactions together.
-    pub gas_used: u64,
-    /// One for each transaction of the request.
-    pub receipts: Vec<Receipt>,
-}
-
-/// A read.
-pub struct Call {
-    /// The contract asked.
-    pub to: Address,
-    /// Selector and arguments.
-    pub data: Bytes,
-    /// Who asks.
-    pub sender: Address,
-}
-
-/// The fields of the newest block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
-    /// 0 is the genesis.
-    pub number: u64,
-    /// Seconds.
-    pub timestamp: u64,
-    /// Wei per gas.
-    pub base_fee: u64,
-    /// Of all its transactions together.
-    pub gas_limit: u64,
-    /// Who got the tips.
-    pub coinbase: Address,
-}
 
 struct Snapshot {
     id: u64,
@@ -169,9 +79,9 @@ impl Chain {
     pub fn call(&self, calls: Vec<Call>, gas: u64) -> Result<Vec<(bool, Bytes)>, Fault> {
         let mut evm = self.evm(self.head, |cfg| {
             cfg.disable_base_fee = true;
+            cfg.disable_block_gas_limit = true;
             cfg.disable_nonce_check = true;
         });
-        evm.ctx.block.gas_limit = evm.ctx.block.gas_limit.max(gas);
         let read = |call: Call| {
             let result = evm.transact_one(TxEnv {
                 caller: call.sender,
@@ -191,7 +101,6 @@ impl Chain {
     fn evm(&self, head: Head, configure: impl FnOnce(&mut CfgEnv)) -> Evm<'_> {
         let block = BlockEnv {
             number: U256::from(head.number),
-            prevrandao: Some(randomness(head.number)),
             timestamp: U256::from(head.timestamp),
             basefee: head.base_fee,
             gas_limit: head.gas_limit,
@@ -249,9 +158,12 @@ fn execute(
     gas_left: u64,
 ) -> Result<Receipt, Fault> {
     let base_fee = u128::from(evm.ctx.block.basefee);
-    let journaled = evm.ctx.journaled_state.inner.state.get(&transaction.caller);
-    let known = journaled.map(|account| &account.info);
-    let nonce = known.or_else(|| state.account(&transaction.caller)).map_or(0, |info| info.nonce);
+    let nonce = match evm.ctx.journaled_state.inner.state.get(&transaction.caller) {
+        // Destroyed earlier in the block; the journal clears it when it is next loaded.
+        Some(account) if account.is_selfdestructed_locally() => 0,
+        Some(account) => account.info.nonce,
+        None => state.account(&transaction.caller).map_or(0, |info| info.nonce),
+    };
     let refusal = refusal(&transaction, gas_left, base_fee, nonce);
     if let Some(refusal) = refusal.or_else(|| oversized(&transaction, &evm.ctx.cfg)) {
         return Ok(Err(refusal));
@@ -307,12 +219,6 @@ fn refusal_of(invalid: &InvalidTransaction) -> Result<Refusal, Fault> {
         }
         other => Err(Fault(format!("a transaction is not valid: {other}"))),
     }
-}
-
-/// PREVRANDAO, for which there is no beacon here: known beforehand, and another in each block.
-fn randomness(number: u64) -> B256 {
-    let parent = block_hash(number.saturating_sub(1));
-    keccak256([parent.as_slice(), &number.to_le_bytes()].concat())
 }
 
 fn execution(result: ExecutionResult, price: u128) -> Execution {

@@ -19,8 +19,10 @@ use revm::{
 };
 
 use crate::{
-    Fault, dump,
-    execute::{Chain, Head, Receipt},
+    Fault,
+    block::{Head, Receipt},
+    dump,
+    execute::Chain,
     read::{address, calls, request, word},
     state::State,
 };

@@ -13,7 +13,7 @@ use revm::{
     primitives::{Address, Bytes, TxKind, U256},
 };
 
-use crate::execute::{Call, Request};
+use crate::block::{Call, Request};
 
 /// The type of an EIP-1559 transaction.
 const DYNAMIC_FEE: u8 = 2;
@@ -109,12 +109,9 @@ fn number(of: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> PyResult<u64> {
     })
 }
 
+/// A fee of more than 128 bits is as good as the largest: nobody can pay either.
 fn fee(of: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> PyResult<u128> {
-    let value = of.getattr(name)?;
-    if let Ok(small) = value.extract::<u64>() {
-        return Ok(small.into());
-    }
-    Ok(u128::from_le_bytes(whole::<16>(name.to_str()?, &value)?))
+    Ok(word(name.to_str()?, &of.getattr(name)?)?.saturating_to())
 }
 
 /// A whole number of at most 256 bits.

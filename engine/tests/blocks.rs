@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use plimsoll_engine::{dump, execute::Refusal};
+use plimsoll_engine::{block::Refusal, dump};
 use revm::primitives::{Address, Bytes, TxKind, U256, hex};
 
 #[test]
@@ -123,6 +123,26 @@ fn ether_sent_to_a_contract_destroyed_earlier_in_the_block_stays_there() {
     assert_eq!(balance(&chain, made), U256::from(5));
     assert_eq!(chain.state.word(&(made, U256::ZERO)), U256::ZERO);
     assert_eq!(chain.state.account(&made).unwrap().nonce, 0);
+}
+
+#[test]
+fn an_address_destroyed_earlier_in_the_block_sends_with_nonce_zero() {
+    let mut chain = chain();
+    place(&mut chain, CONTRACT, MAKE);
+    let init_code = hex::decode("33ff").unwrap();
+    let made = made_by(CONTRACT, &init_code);
+    let mut fund = transaction(made, Bytes::new(), 1);
+    fund.value = ETHER;
+    let mut send = transaction(OTHER, Bytes::new(), 0);
+    send.caller = made;
+    executed(&mut chain, vec![transaction(CONTRACT, init_code.clone(), 0), fund, send]);
+    assert_eq!(chain.state.account(&made).unwrap().nonce, 1);
+    // The same without ether, so that nothing has loaded it in between.
+    let mut send = transaction(OTHER, Bytes::new(), 1);
+    send.caller = made_by(CONTRACT, &hex::decode("30ff").unwrap());
+    let make = transaction(CONTRACT, hex::decode("30ff").unwrap(), 2);
+    let block = mine(&mut chain, vec![make, send]);
+    assert_eq!(block.receipts[1], Err(Refusal::NonceTooHigh));
 }
 
 #[test]

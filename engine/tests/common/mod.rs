@@ -2,7 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use plimsoll_engine::{
-    execute::{Block, Chain, Execution, Head, Request},
+    block::{Block, Execution, Head, Request},
+    execute::Chain,
     state::State,
 };
 use revm::{
