@@ -8,6 +8,7 @@
 
 from ethereum.ercs import IERC20
 from ..interfaces import IFlashBorrower
+from ..interfaces import IFlashLender
 
 implements: IFlashBorrower
 
@@ -39,6 +40,15 @@ def arm(target: address, payload: Bytes[1024]):
 def misbehave(allowance: uint256, answer: bytes32):
     self.allowance = allowance
     self.answer = answer
+
+
+@external
+def borrow_twice(lender: address, amount: uint256):
+    """
+    @notice Two loans in one transaction, one after the other.
+    """
+    for _: uint256 in range(2):
+        extcall IFlashLender(lender).flashLoan(self, lender, amount, b"")
 
 
 @external

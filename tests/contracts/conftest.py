@@ -1,14 +1,14 @@
 """Contract tests talk to a node through Ape: fixtures of the node, the roles and deployment.
 
 Nothing is needed to run them: ``pytest tests/contracts`` starts anvil (or, without one,
-Ape's in-process chain) by itself. Under ``ape test`` they use the network Ape was given.
-Contracts come from `sim.chain.artifacts`, so what is tested is what the simulator runs.
+connects to Ape's in-process chain) by itself. Under ``ape test`` with Ape's plugin they use
+the network Ape was given. Contracts come from `sim.chain.artifacts`, so what is tested is
+what the simulator runs.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sim.chain.anvil import find_anvil
+from sim.chain.ape import ApeEngine
 from sim.chain.artifacts import load
 
 if TYPE_CHECKING:
@@ -24,15 +26,15 @@ if TYPE_CHECKING:
     from ape.contracts import ContractContainer, ContractInstance
     from ape.managers.chain import ChainManager
 
-ROOT = Path(__file__).resolve().parents[2]
-os.environ["PATH"] = os.pathsep.join(
-    [str(ROOT / "node_modules" / ".bin"), str(Path(sys.executable).parent), os.environ["PATH"]]
-)
+ROLES = 11
+
+# Where ape-vyper looks for the compiler.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 @pytest.fixture(scope="session")
 def chain() -> Iterator[ChainManager]:
-    """The chain of the network `ape test` chose, or of a node started here."""
+    """The chain of the network Ape's plugin chose, or of a node started here."""
     import ape
     from ape.logging import LogLevel, logger
     from ape_ethereum.trace import Trace
@@ -42,13 +44,23 @@ def chain() -> Iterator[ChainManager]:
     Trace.show = lambda self, verbose=False, file=None: None  # type: ignore[method-assign]
     if ape.networks.active_provider:
         yield ape.chain
-        return
-    network = "ethereum:local:foundry" if shutil.which("anvil") else "ethereum:local:test"
-    with ape.networks.parse_network_choice(network) as provider:
-        if provider.name == "foundry":
-            # A second a block, whatever the wall clock says.
-            provider.make_request("anvil_setBlockTimestampInterval", [1])
-        yield ape.chain
+    elif find_anvil() is None:
+        with ape.networks.parse_network_choice("ethereum:local:test"):
+            yield ape.chain
+    else:
+        with ApeEngine() as engine:
+            for index in range(ROLES):
+                account = ape.accounts.test_accounts[index]
+                engine.set_balance(bytes.fromhex(account.address[2:]), 10**24)
+            mine_each_transaction(engine.provider)
+            yield ape.chain
+
+
+def mine_each_transaction(provider: Any) -> None:
+    """As Ape expects of a node, base fee 0; a second a block, whatever the wall clock says."""
+    provider.make_request("evm_setAutomine", [True])
+    provider.make_request("anvil_setNextBlockBaseFeePerGas", ["0x0"])
+    provider.make_request("anvil_setBlockTimestampInterval", [1])
 
 
 @pytest.fixture(autouse=True)

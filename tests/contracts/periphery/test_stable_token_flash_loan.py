@@ -91,11 +91,11 @@ def test_flash_loan__within_another__counts_against_the_cap(
     assert lender.totalSupply() == 0
 
 
-def test_flash_loan__in_a_transaction_after_another__starts_afresh(
+def test_flash_loan__after_another_in_one_transaction__may_use_the_whole_cap(
     lender, flash_borrower, stranger
 ):
-    for _ in range(2):
-        lend(lender, flash_borrower, CAP, stranger)
+    flash_borrower.borrow_twice(lender, CAP, sender=stranger)
+    assert flash_borrower.held() == CAP
     assert lender.totalSupply() == 0
 
 
