@@ -15,12 +15,9 @@ struct Environment:
     basefee: uint256
     coinbase: address
     gas_limit: uint256
-    prevrandao: uint256
     chain_id: uint256
     gas_price: uint256
     origin: address
-    parent_hash: bytes32
-    grandparent_hash: bytes32
 
 
 count: public(uint256)
@@ -136,12 +133,9 @@ def _environment() -> Environment:
         basefee=block.basefee,
         coinbase=block.coinbase,
         gas_limit=block.gaslimit,
-        prevrandao=convert(block.prevrandao, uint256),
         chain_id=chain.id,
         gas_price=tx.gasprice,
         origin=tx.origin,
-        parent_hash=block.prevhash,
-        grandparent_hash=blockhash(max(block.number, 2) - 2),
     )
 
 
@@ -157,3 +151,12 @@ def look():
 @view
 def environment() -> Environment:
     return self._environment()
+
+
+@external
+@view
+def chance() -> (bytes32, bytes32):
+    """
+    @return What an engine is free to choose: the parent's hash and PREVRANDAO.
+    """
+    return block.prevhash, block.prevrandao

@@ -51,7 +51,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """An EIP-1559 transaction of any sender; amounts in wei."""
+    """An EIP-1559 transaction of any sender; amounts in wei, fees below 2**128."""
 
     sender: Address
     to: Address | None

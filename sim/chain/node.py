@@ -24,14 +24,12 @@ from sim.chain.engine import (
     Transaction,
 )
 from sim.chain.rpc import Connection, Request, RpcError
-from sim.chain.validity import max_cost, refusal, refused
+from sim.chain.validity import refusal, refused
 from sim.errors import EngineError
 from sim.units import Address
 
 _REVERT = 3
 """JSON-RPC error code of a call that reverted."""
-_WIDEST_FEE = 2**128
-"""From here on anvil cannot read a fee; nor can anyone pay it."""
 
 
 class NodeEngine:
@@ -156,7 +154,7 @@ class NodeEngine:
                 risky |= self._nonces[transaction.sender] <= transaction.nonce < nonce
             nonces[transaction.sender] += valid
             send.append(valid)
-        return _Plan(send, risky)
+        return _Plan(send, risky, len(settled))
 
     def _replan(self, request: BlockRequest, mined: _Mined, wrong: int) -> _Plan:
         """Undo the block, and plan anew knowing what became of those up to the wrong one."""
@@ -209,10 +207,10 @@ class NodeEngine:
             if found is not None:
                 receipt = _receipt(found, outputs.get(found["transactionHash"], b""))
                 nonces[transaction.sender] += 1
-            elif reason is None and not plan.send[index]:
+            elif reason is None and not plan.send[index] and index >= plan.settled:
                 return index
             else:
-                receipt = refused(reason or _funds(transaction, mined.errors.get(index)))
+                receipt = refused(reason or _funds(mined.errors.get(index)))
             gas_left -= receipt.gas_used
             receipts.append(receipt)
         return receipts
@@ -262,6 +260,9 @@ class _Plan:
     send: list[bool]
     """One for each transaction of the request."""
     risky: bool
+    """Another may turn out valid when one of these does not."""
+    settled: int
+    """Of so many, from the first on, is known what becomes of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,9 +327,9 @@ def _eth_send(transaction: Transaction) -> Request:
     return "eth_sendTransaction", [fields]
 
 
-def _funds(transaction: Transaction, error: RpcError | None) -> Refusal:
+def _funds(error: RpcError | None) -> Refusal:
     """Why a transaction that nothing else speaks against is not in the block."""
-    if error is None or max_cost(transaction) >= _WIDEST_FEE or "funds" in error.message.lower():
+    if error is None or "funds" in error.message.lower():
         return Refusal.FUNDS
     raise EngineError(f"The node refuses a transaction: {error.message.rstrip('.')}.")
 

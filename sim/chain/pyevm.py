@@ -33,7 +33,13 @@ from sim.chain.engine import (
     Transaction,
     contract_address,
 )
-from sim.chain.validity import effective_gas_price, intrinsic_gas, refusal, refused
+from sim.chain.validity import (
+    effective_gas_price,
+    initcode_gas,
+    intrinsic_gas,
+    refusal,
+    refused,
+)
 from sim.errors import EngineError
 from sim.units import Address
 
@@ -217,7 +223,7 @@ def _message(state: PragueState, transaction: Transaction) -> Message:
     gas = transaction.gas - intrinsic_gas(transaction)
     if transaction.to is None:
         return Message(
-            gas=gas,
+            gas=gas + initcode_gas(transaction.data),  # which py-evm charges in there
             to=CREATE_CONTRACT_ADDRESS,
             sender=transaction.sender,
             value=transaction.value,

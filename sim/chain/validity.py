@@ -27,8 +27,13 @@ def intrinsic_gas(transaction: Transaction) -> int:
     """Gas charged before the first instruction runs."""
     gas = TRANSACTION_GAS + TOKEN_GAS * calldata_tokens(transaction.data)
     if transaction.to is None:
-        gas += CREATION_GAS + INITCODE_WORD_GAS * -(-len(transaction.data) // 32)
+        gas += CREATION_GAS + initcode_gas(transaction.data)
     return gas
+
+
+def initcode_gas(code: bytes) -> int:
+    """EIP-3860: for each word, begun or whole."""
+    return INITCODE_WORD_GAS * -(-len(code) // 32)
 
 
 def floor_gas(transaction: Transaction) -> int:
