@@ -16,10 +16,12 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from sim import __version__
-from sim.errors import PlimsollError
+from sim.errors import EnginesDiffer, PlimsollError, UsageError
 from sim.scenario import Scenario, load, names
 
 OUT = Path("out")
+PAGE = 120
+"""Columns of what is printed where there is no terminal to ask."""
 
 
 class _Sentences(click.Group):
@@ -60,6 +62,19 @@ def scenario_options(command: Any) -> Any:
 @scenario_options
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the run's files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the content of run.json only.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Run the same seed again with this override and compare; repeatable.",
+)
+@click.option(
+    "--crosscheck",
+    "checked",
+    type=click.IntRange(min=1),
+    metavar="BLOCKS",
+    help="Execute the first BLOCKS on another engine too and compare the receipts.",
+)
 def run_command(
     scenario: str,
     engine: str,
@@ -68,41 +83,109 @@ def run_command(
     overrides: tuple[str, ...],
     out: Path | None,
     as_json: bool,
+    against: tuple[str, ...],
+    checked: int | None,
 ) -> None:
     """Run a shipped SCENARIO by name, or your own TOML file by path."""
     from sim.experiments.run import run
     from sim.report.chart import draw
-    from sim.report.summary import render
+    from sim.report.summary import render, render_comparison
 
     chosen = load_with(scenario, blocks, overrides)
+    others = {each: load_with(scenario, blocks, (*overrides, each)) for each in against}
     folder = None if as_json and out is None else out or OUT / chosen.name
     with watch(chosen, quiet=as_json) as progress:
-        result = run(chosen, engine=engine, seed=seed, out=folder, progress=progress)
+        result = run(
+            chosen,
+            engine=engine,
+            seed=seed,
+            out=folder,
+            progress=progress,
+            keep_blocks=checked or 0,
+        )
+    say = page().print if not as_json else (lambda _: None)
     if as_json:
         click.echo(json.dumps(result.record, indent=2, ensure_ascii=False))
-    else:
-        console = Console()
-        console.print(render(result.record["summary"]))
-        console.print(run_line(result))
+    say(render(result.record["summary"]))
+    say(run_line(result))
     if folder:
         draw(result.tables, folder / "chart.png", title=chosen.question)
-        click.echo(f"Tables, run.json and chart.png are in {folder}", err=as_json)
+        say(f"Tables, run.json and chart.png are in {folder}")
     if result.interrupted:
         sys.exit(130)
+    if others:
+        summaries = {"as it is": result.record["summary"]}
+        for name, other in others.items():
+            with watch(other, quiet=as_json) as progress:
+                again = run(other, engine=result.tape.name, seed=seed, progress=progress)
+            summaries[name] = again.record["summary"]
+        say(render_comparison(summaries))
+    if checked:
+        _crosscheck(result.tape, _another_engine(result.tape.name))
 
 
 @main.command("crosscheck")
-@scenario_options
-@click.option("--engines", default="", metavar="A,B", help="Default: the two fastest here.")
+@click.argument("scenario")
+@click.option("--engines", metavar="A,B", help="Default: the two fastest that are here.")
+@click.option("--seed", type=click.IntRange(min=0), help="Default: the scenario's.")
+@click.option("--blocks", type=click.IntRange(min=1), help="Default: the scenario's.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="As for run.")
 def crosscheck_command(
     scenario: str,
-    engine: str,
+    engines: str | None,
     seed: int | None,
     blocks: int | None,
     overrides: tuple[str, ...],
-    engines: str,
 ) -> None:
-    """Run SCENARIO on one engine and execute the same blocks on another."""
+    """Run SCENARIO on one engine and execute the same blocks on another.
+
+    Prints the first difference in a receipt or a balance, and ends with code 1, or says that
+    they are identical.
+    """
+    from sim.experiments.run import run
+
+    first, second = _two_engines(engines)
+    chosen = load_with(scenario, blocks, overrides)
+    with watch(chosen, quiet=False) as progress:
+        result = run(
+            chosen, engine=first, seed=seed, progress=progress, keep_blocks=chosen.run.blocks
+        )
+    _crosscheck(result.tape, second)
+
+
+def _crosscheck(tape: Any, engine: str | None) -> None:
+    """Execute what a tape kept on another engine and say what came of it."""
+    from sim.experiments.run import crosscheck
+
+    if engine is None:
+        click.echo(f"{tape.name} is the only engine here: nothing to compare its blocks with")
+        return
+    try:
+        again = crosscheck(tape, engine)
+    except EnginesDiffer as difference:
+        click.echo(f"different: {difference}")
+        sys.exit(1)
+    click.echo(
+        f"{tape.name} and {engine} are identical: {again.blocks:,} blocks, set-up included, "
+        f"{again.transactions:,} transactions, fingerprint {again.fingerprint[:16]}"
+    )
+
+
+def _another_engine(name: str) -> str | None:
+    from sim.chain import available_engines
+
+    return next((engine for engine in available_engines() if engine != name), None)
+
+
+def _two_engines(given: str | None) -> tuple[str, str]:
+    from sim.chain import available_engines
+
+    pair = given.split(",") if given else available_engines()[:2]
+    if len(pair) != 2:
+        raise UsageError(
+            f"--engines {given} is not two engines" if given else "only one engine is here"
+        )
+    return pair[0].strip(), pair[1].strip()
 
 
 @main.command()
@@ -114,7 +197,7 @@ def scenarios() -> None:
     for name in names():
         found = load(name, _placeholders(name))
         table.add_row(name, f"{found.run.blocks:,}", f"{found.traders.count:,}", found.question)
-    Console().print(table)
+    page().print(table)
 
 
 @main.command()
@@ -128,7 +211,11 @@ def show(scenario: str, overrides: tuple[str, ...]) -> None:
         table.add_column(column, overflow="fold")
     for row in _fields(found):
         table.add_row(*row)
-    Console().print(table)
+    page().print(table)
+
+
+def page() -> Console:
+    return Console(width=None if sys.stdout.isatty() else PAGE, highlight=False)
 
 
 def load_with(scenario: str, blocks: int | None, overrides: tuple[str, ...]) -> Scenario:

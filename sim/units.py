@@ -34,7 +34,7 @@ def to_units(amount: float, decimals: int) -> int:
 
 def from_units(amount: int, decimals: int) -> float:
     """Native units as a float of whole tokens, for beliefs and reports only."""
-    return amount / 10**decimals
+    return amount / float(10**decimals)
 
 
 def from_wad(amount: int) -> float:

@@ -1,0 +1,31 @@
+"""Who earned and who paid: liquidators, gas, concentration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+
+def incentives(
+    agents: pd.DataFrame, liquidations: pd.DataFrame, transactions: pd.DataFrame
+) -> dict[str, Any]:
+    """Money in USD. A liquidator's profit is what its wallet gained, marked at the outside
+    price, less the gas it paid: slippage, losses on what it holds and failures included."""
+    liquidators = agents[agents["role"] == "liquidator"]
+    sent = transactions[transactions["status"].isin(("succeeded", "reverted"))]
+    failed = transactions[transactions["status"] == "reverted"]
+    won = liquidations.groupby("agent")["repaid_usd"].sum()
+    return {
+        "liquidators": len(liquidators),
+        "liquidator_profit_usd": float(liquidators["profit_usd"].sum()),
+        "liquidator_gas_usd": float(liquidators["gas_usd"].sum()),
+        "liquidators_active": len(won),
+        "concentration_hhi": float(((won / won.sum()) ** 2).sum()) if len(won) else None,
+        "gas_usd": float(sent["fee_usd"].sum()),
+        "gas_by_role_usd": sent.groupby("role")["fee_usd"].sum().astype(float).to_dict(),
+        "failed_transactions": len(failed),
+        "failed_cost_usd": float(failed["fee_usd"].sum()),
+        "expired_transactions": int((transactions["status"] == "expired").sum()),
+        "transactions": len(sent),
+    }

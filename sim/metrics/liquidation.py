@@ -1,0 +1,46 @@
+"""What was called, cured and liquidated, and how fast."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+WITHIN = (0, 1, 15)
+"""Blocks after the one in which an account became liquidatable, for the efficiency figures
+(Perez et al. 2021, "Liquidations: DeFi on a Knife-edge")."""
+
+
+def liquidation(
+    blocks: pd.DataFrame, liquidations: pd.DataFrame, accounts: pd.DataFrame
+) -> dict[str, Any]:
+    """Money in USD; shares of 1; delays in blocks, in which an account was liquidatable at the
+    start: 1 is the first in which anyone could act on what they saw."""
+    repaid = float(liquidations["repaid_usd"].sum())
+    return {
+        "margin_calls": int(accounts["calls"].sum()),
+        "cured": int(accounts["cured"].sum()),
+        "liquidations": len(liquidations),
+        "accounts_liquidated": int((accounts["liquidations"] > 0).sum()),
+        "repaid_usd": repaid,
+        "seized_usd": float(liquidations["seized_usd"].sum()),
+        "liquidated_share": repaid / float(blocks["debt_usd"].iloc[0] or 1.0),
+        "penalty_paid_usd": float(accounts["penalty_paid_usd"].sum()),
+        **_delays(liquidations),
+    }
+
+
+def _delays(liquidations: pd.DataFrame) -> dict[str, Any]:
+    """Percentiles of the delay, and the share of collateral liquidated within so many blocks."""
+    if liquidations.empty:
+        return {"delay_blocks": None, "efficiency": None}
+    delay = liquidations["block"] - liquidations["eligible_block"]
+    worth = liquidations["seized_usd"]
+    first = 1
+    return {
+        "delay_blocks": {f"p{q}": float(delay.quantile(q / 100)) for q in (50, 90, 99)},
+        "efficiency": {
+            f"within_{blocks + 1}": float(worth[delay <= first + blocks].sum() / worth.sum())
+            for blocks in WITHIN
+        },
+    }

@@ -1,0 +1,188 @@
+"""The summary of a run: its figures, and the table a risk analyst reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from sim.metrics.incentives import incentives
+from sim.metrics.liquidation import liquidation
+from sim.metrics.solvency import solvency
+
+Row = tuple[str, str, str]
+"""A figure's name, its value, what to know about it."""
+
+
+def summarise(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Every figure of a run, as plain numbers; see `sim.metrics`. Empty for a run of no block."""
+    blocks, prices = tables["blocks"], tables["prices"]
+    if blocks.empty:
+        return {}
+    return {
+        "market": _market(blocks, prices),
+        "solvency": solvency(blocks, tables["accounts"]),
+        "liquidation": liquidation(blocks, tables["liquidations"], tables["accounts"]),
+        "incentives": incentives(tables["agents"], tables["liquidations"], tables["transactions"]),
+    }
+
+
+def _market(blocks: pd.DataFrame, prices: pd.DataFrame) -> dict[str, Any]:
+    assets = {}
+    for asset, rows in prices.groupby("asset", sort=False):
+        outside = rows["outside"]
+        error = (rows["oracle"] / outside - 1).abs()
+        assets[str(asset)] = {
+            "first": float(outside.iloc[0]),
+            "lowest": float(outside.min()),
+            "last": float(outside.iloc[-1]),
+            "deepest_fall": float((1 - outside / outside.cummax()).max()),
+            "oracle_error_p99": float(error.quantile(0.99)),
+            "oracle_invalid_blocks": int((~rows["valid"].astype(bool)).sum()),
+        }
+    return {
+        "blocks": len(blocks),
+        "hours": float(blocks["time_s"].iloc[-1] / 3_600),
+        "base_fee_median_gwei": float(blocks["base_fee_gwei"].median()),
+        "base_fee_highest_gwei": float(blocks["base_fee_gwei"].max()),
+        "assets": assets,
+    }
+
+
+def render(summary: Mapping[str, Any]) -> RenderableType:
+    """The summary for a terminal."""
+    if not summary:
+        return "Nothing was run."
+    return Group(
+        _table("The market", _market_rows(summary["market"])),
+        _table("Are lenders whole?", _solvency_rows(summary["solvency"])),
+        _table("Margin calls and liquidations", _liquidation_rows(summary["liquidation"])),
+        _table("Who earns, who pays", _incentive_rows(summary["incentives"])),
+    )
+
+
+def render_comparison(summaries: Mapping[str, Mapping[str, Any]]) -> RenderableType:
+    """The same seed under different rules, side by side; summaries by name."""
+    figures: Sequence[tuple[str, str, str]] = (
+        ("shortfall at the worst block", "solvency", "shortfall_worst_usd"),
+        ("shortfall at the end", "solvency", "shortfall_end_usd"),
+        ("bad debt", "solvency", "bad_debt_usd"),
+        ("shortfall and bad debt at the end", "solvency", "loss_usd"),
+        ("debt repaid by liquidation", "liquidation", "repaid_usd"),
+        ("penalty paid by borrowers", "liquidation", "penalty_paid_usd"),
+        ("liquidators' net profit", "incentives", "liquidator_profit_usd"),
+    )
+    table = Table(title="The same day under other rules", title_justify="left", box=None)
+    table.add_column("USD")
+    for name in summaries:
+        table.add_column(name, justify="right")
+    for title, part, figure in figures:
+        table.add_row(title, *(usd(s[part][figure]) for s in summaries.values()))
+    return table
+
+
+def usd(amount: float | None) -> str:
+    """Whole dollars with separators."""
+    return "none" if amount is None else f"{amount:,.0f}"
+
+
+def percent(share: float | None) -> str:
+    return "none" if share is None else f"{share:.1%}"
+
+
+def _table(title: str, rows: Sequence[Row]) -> Table:
+    table = Table(title=title, title_justify="left", box=None, show_header=False, pad_edge=False)
+    table.add_column(min_width=34)
+    table.add_column(justify="right", min_width=16)
+    table.add_column(style="dim")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _market_rows(market: Mapping[str, Any]) -> list[Row]:
+    rows = [
+        (
+            asset,
+            f"{p['first']:,.2f} to {p['last']:,.2f}",
+            f"USD; lowest {p['lowest']:,.2f}, deepest fall {p['deepest_fall']:.1%}; oracle within "
+            f"{p['oracle_error_p99']:.2%} in 99 % of blocks, invalid in "
+            f"{p['oracle_invalid_blocks']:,}",
+        )
+        for asset, p in market["assets"].items()
+    ]
+    highest = f"gwei in the middle; highest {market['base_fee_highest_gwei']:,.0f}"
+    rows.append(("base fee", f"{market['base_fee_median_gwei']:,.1f}", highest))
+    return rows
+
+
+def _solvency_rows(s: Mapping[str, Any]) -> list[Row]:
+    bands = "; ".join(f"{usd(debt)} {name}" for name, debt in s["debt_by_health_usd"].items())
+    return [
+        ("accounts", f"{s['accounts']:,}", f"{s['accounts_with_debt']:,} with debt at the end"),
+        ("debt", usd(s["debt_end_usd"]), f"USD at the end, {usd(s['debt_start_usd'])} at first"),
+        ("bad debt", usd(s["bad_debt_usd"]), "USD left when all collateral was gone"),
+        (
+            "shortfall",
+            usd(s["shortfall_end_usd"]),
+            f"USD at the end, not yet liquidated; at worst {usd(s['shortfall_worst_usd'])} in "
+            f"block {s['shortfall_worst_block']:,}",
+        ),
+        (
+            "liquidatable debt",
+            usd(s["liquidatable_end_usd"]),
+            f"USD at the end; at worst {usd(s['liquidatable_worst_usd'])}",
+        ),
+        ("lowest maintenance buffer", usd(s["lowest_buffer_usd"]), "USD, of one account"),
+        ("debt by health factor", "", f"USD at the end: {bands}"),
+    ]
+
+
+def _liquidation_rows(f: Mapping[str, Any]) -> list[Row]:
+    rows = [
+        ("margin calls", f"{f['margin_calls']:,}", f"{f['cured']:,} cured"),
+        (
+            "liquidations",
+            f"{f['liquidations']:,}",
+            f"of {f['accounts_liquidated']:,} accounts; {percent(f['liquidated_share'])} of the "
+            "debt at first",
+        ),
+        ("debt repaid by liquidation", usd(f["repaid_usd"]), "USD"),
+        ("penalty paid by borrowers", usd(f["penalty_paid_usd"]), "USD"),
+    ]
+    if f["delay_blocks"]:
+        delay, share = f["delay_blocks"], f["efficiency"]
+        rows.append(
+            (
+                "blocks to liquidation",
+                f"{delay['p50']:,.0f}",
+                f"in the middle; {delay['p90']:,.0f} in 90 %, {delay['p99']:,.0f} in 99 %; "
+                f"{percent(share['within_1'])} of collateral in the first block, "
+                f"{percent(share['within_16'])} within 16",
+            )
+        )
+    return rows
+
+
+def _incentive_rows(i: Mapping[str, Any]) -> list[Row]:
+    gas = ", ".join(f"{role}s {usd(paid)}" for role, paid in i["gas_by_role_usd"].items())
+    hhi = i["concentration_hhi"]
+    concentration = "" if hhi is None else f"; concentration (HHI) {hhi:.2f}"
+    return [
+        (
+            "liquidators' net profit",
+            usd(i["liquidator_profit_usd"]),
+            f"USD after {usd(i['liquidator_gas_usd'])} of gas; {i['liquidators_active']} of "
+            f"{i['liquidators']} took part{concentration}",
+        ),
+        ("gas paid", usd(i["gas_usd"]), f"USD: {gas}" if gas else "USD"),
+        (
+            "failed transactions",
+            f"{i['failed_transactions']:,}",
+            f"of {i['transactions']:,}, cost {usd(i['failed_cost_usd'])} USD; "
+            f"{i['expired_transactions']:,} never included",
+        ),
+    ]
