@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ def run_command(
             progress=progress,
             keep_blocks=checked or 0,
         )
-    say = page().print if not as_json else (lambda _: None)
+    say: Callable[..., None] = _silent if as_json else page().print
     if as_json:
         click.echo(json.dumps(result.record, indent=2, ensure_ascii=False))
     say(render(result.record["summary"]))
@@ -212,6 +212,10 @@ def show(scenario: str, overrides: tuple[str, ...]) -> None:
     for row in _fields(found):
         table.add_row(*row)
     page().print(table)
+
+
+def _silent(*_: object) -> None:
+    pass
 
 
 def page() -> Console:

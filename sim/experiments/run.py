@@ -20,8 +20,8 @@ from sim.chain import open_engine
 from sim.chain.tape import Tape, replay
 from sim.errors import EngineLost
 from sim.experiments import store
+from sim.metrics.summary import summarise
 from sim.model import StressModel
-from sim.report.summary import summarise
 from sim.scenario import Scenario
 
 Progress = Callable[[StressModel], None]
@@ -78,6 +78,8 @@ def run(
         except EngineLost as error:
             ended, lost = "engine lost", error
         seconds = time.perf_counter() - started
+        if not lost:
+            tape.stop_keeping()
         figures = 0 if lost else model.audit()
         tables = model.tables()
         record = _record(model, tape, ended, tables)
