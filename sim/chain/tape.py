@@ -73,7 +73,9 @@ class Tape:
             self.cues.append(Gift(address, amount))
 
     def stop_keeping(self) -> None:
-        """What follows is hashed, not kept."""
+        """What follows is hashed, not kept. Later calls change nothing."""
+        if not self._keep:
+            return
         self._keep = False
         everyone = self._everyone()
         self.wei = dict(zip(everyone, self.engine.balances(everyone), strict=True))
@@ -150,14 +152,15 @@ def _differences(ours: Block, theirs: Block) -> Iterator[tuple[int, str, object,
 
 def _bytes(block: Block) -> bytes:
     """Everything that engines must agree on, without ambiguity."""
-    parts = [block.number.to_bytes(8, "big"), block.timestamp.to_bytes(8, "big")]
+    parts = [n.to_bytes(8, "big") for n in (block.number, block.timestamp, len(block.receipts))]
     for receipt in block.receipts:
-        parts.append(bytes([receipt.status, len(receipt.logs)]))
+        parts += [bytes([receipt.status]), len(receipt.logs).to_bytes(4, "big")]
         parts.append(receipt.gas_used.to_bytes(8, "big"))
         parts.append(receipt.effective_gas_price.to_bytes(32, "big"))
         for log in receipt.logs:
             parts += [log.address, bytes([len(log.topics)]), *log.topics]
             parts += [len(log.data).to_bytes(4, "big"), log.data]
         parts += [len(receipt.output).to_bytes(4, "big"), receipt.output]
-        parts.append(receipt.contract or b"")
+        for end in (receipt.contract or b"", (receipt.refusal or "").encode()):
+            parts += [bytes([len(end)]), end]
     return b"".join(parts)

@@ -87,7 +87,7 @@ def run(
             store.write(out, record, tables)
         if lost:
             kept = f"; blocks 1 to {len(tables['blocks'])} are in {out}" if out else ""
-            raise EngineLost(f"{lost}{kept}") from lost
+            raise EngineLost(f"{str(lost).rstrip('.')}{kept}") from lost
         return Run(record, tables, tape, seconds, figures, ended == "interrupted")
 
 

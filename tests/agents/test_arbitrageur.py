@@ -88,6 +88,7 @@ def test_decide__inside_the_fee_band__leaves_the_pool_alone(price: float) -> Non
 def test_decide__gain_below_gas_and_profit__waits() -> None:
     tempting = market(prices=(203.0,))
     (swap,) = arbitrageur(10.0).decide(view(wallet=RICH, market=tempting))
+    assert isinstance(swap, Swap)
     earned = gain(POOL, 203.0, True, swap.amount_in) / WAD
     assert not arbitrageur(earned).decide(view(wallet=RICH, market=tempting))
     dear_gas = replace(tempting, base_fee=10**15)
