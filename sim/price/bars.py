@@ -60,7 +60,9 @@ def read(path: Path) -> Bars:
     are_ohlc = "open" in columns
     bars = [_bar(path, number, row, columns) for number, row in rows[1:]]
     if len(bars) < 2:
-        raise DataError(f"price file {path} has {len(bars)} lines of data; two are the least")
+        raise DataError(
+            f"price file {path} has too little data ({len(bars)} lines); two are the least"
+        )
     return Bars(bars, _check_steps(path, bars), are_ohlc)
 
 
@@ -83,7 +85,7 @@ def _columns(path: Path, header: Sequence[str]) -> dict[str, int]:
 def _bar(path: Path, line: int, row: Sequence[str], columns: dict[str, int]) -> Bar:
     if len(row) <= max(columns.values()):
         raise DataError(
-            f"price file {path}, line {line} has {len(row)} columns; the header has more"
+            f"price file {path}, line {line} ends after {len(row)} columns, before the price"
         )
     time = _time(path, line, row[columns["time"]].strip())
     close = _price(path, line, row[columns["close"]].strip())
