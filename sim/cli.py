@@ -219,7 +219,8 @@ def _silent(*_: object) -> None:
 
 
 def page() -> Console:
-    return Console(width=None if sys.stdout.isatty() else PAGE, highlight=False)
+    width = None if sys.stdout.isatty() else PAGE
+    return Console(width=width, highlight=False, markup=False)
 
 
 def load_with(scenario: str, blocks: int | None, overrides: tuple[str, ...]) -> Scenario:

@@ -32,6 +32,7 @@ from sim.protocol.ledger import Floats, Ledger
 from sim.protocol.populate import Endowment, populate
 from sim.protocol.standing import Standing
 from sim.protocol.system import System
+from sim.records import typed
 from sim.scenario import LARGEST, Scenario
 from sim.tally import Scene, Tally
 from sim.units import WAD, Address, from_wad, to_gwei, to_wad
@@ -357,7 +358,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table of the run so far, by name; see `sim.records`."""
         records = self.tally.records
-        tables = {"blocks": self.datacollector.get_model_vars_dataframe()}
+        tables = {"blocks": typed(self.datacollector.get_model_vars_dataframe())}
         for name in ("prices", "transactions", "events", "liquidations"):
             tables[name] = records.table(name)
         tables["accounts"] = self.tally.accounts_table(self._standing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -35,6 +36,30 @@ COLUMNS = {
 """Columns of each table but `blocks`, whose columns are the data collector's."""
 
 
+_WHOLE = {
+    "block", "position", "nonce", "gas_limit", "gas_used", "arrival_block", "eligible_block",
+    "calls", "cured", "liquidations", "transactions", "succeeded", "reverted", "refused",
+    "pending", "background_gas", "timestamp", "below", "called",
+}  # fmt: skip
+_TEXT = {"agent", "role", "kind", "asset", "status", "reason", "event", "data", "address"}
+_NULLABLE = {"account", "called_block"}
+
+
+def typed(table: pd.DataFrame) -> pd.DataFrame:
+    """With the types that a column of its name has, in an empty table too."""
+    return table.astype({column: _type(column) for column in table.columns})
+
+
+def _type(column: str) -> str:
+    if column in _WHOLE:
+        return "int64"
+    if column in _NULLABLE:
+        return "Int64"
+    if column in _TEXT:
+        return "object"
+    return "bool" if column == "valid" else "float64"
+
+
 class Records:
     """Rows by table, in the order they were written."""
 
@@ -46,4 +71,9 @@ class Records:
         self._rows[table].append(row)
 
     def table(self, name: str) -> pd.DataFrame:
-        return pd.DataFrame(self._rows[name], columns=list(COLUMNS[name]))
+        return frame(name, self._rows[name])
+
+
+def frame(name: str, rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
+    """Rows of a table of `COLUMNS`."""
+    return typed(pd.DataFrame(list(rows), columns=list(COLUMNS[name])))

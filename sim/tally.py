@@ -16,7 +16,7 @@ from sim.desk import Outcome
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Floats
 from sim.protocol.standing import Standing
-from sim.records import COLUMNS, Records
+from sim.records import Records, frame
 from sim.units import WAD, from_wad, to_gwei
 
 
@@ -210,7 +210,7 @@ class Tally:
                     history.bad_debt,
                 )
             )
-        return pd.DataFrame(rows, columns=list(COLUMNS["accounts"]))
+        return frame("accounts", rows)
 
     def agents_table(
         self, agents: Sequence[Participant], start: dict[str, float], end: dict[str, float]
@@ -238,4 +238,4 @@ class Tally:
                     end[agent.name] - start[agent.name] - spent.usd,
                 )
             )
-        return pd.DataFrame(rows, columns=list(COLUMNS["agents"]))
+        return frame("agents", rows)
