@@ -34,7 +34,7 @@ floor_share: public(immutable(uint256))
 initial_scale: public(immutable(uint256))
 close_out_scale: public(immutable(uint256))
 
-# Losses per unit of value as the market rises by its range, and on the asset's own; WAD**2.
+# What a unit of value moves with the market's full range, and loses on its own; WAD**2.
 MARKET: immutable(DynArray[int256, MAX_ASSETS])
 OWN: immutable(DynArray[uint256, MAX_ASSETS])
 
@@ -70,7 +70,7 @@ def __init__(
         initial: uint256 = self._scale_up(share, initial_scale_)
         assert initial > share, "model: initial not above maintenance"
         assert initial < WAD, "model: initial of the whole value"
-        market.append(-factor * convert(share, int256))
+        market.append(factor * convert(share, int256))
         own.append(share * (WAD - convert(abs(factor), uint256)))
 
     ranges = ranges_
@@ -88,8 +88,8 @@ def requirements(values: DynArray[uint256, MAX_ASSETS]) -> (uint256, uint256, ui
     """
     @dev Total for values below 2**128.
     """
-    market: int256 = 0
-    own: uint256 = 0
+    market: int256 = 0  # lost or won as the market moves by the full range
+    own: uint256 = 0    # lost by the one asset that has most to lose on its own
     linear: uint256 = 0
     for i: uint256 in range(len(values), bound=MAX_ASSETS):
         if values[i] == 0:

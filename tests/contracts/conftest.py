@@ -22,7 +22,7 @@ from sim.chain.ape import ApeEngine
 from sim.chain.artifacts import load
 
 if TYPE_CHECKING:
-    from ape.api import TestAccountAPI
+    from ape.api import ReceiptAPI, TestAccountAPI
     from ape.contracts import ContractContainer, ContractInstance
     from ape.managers.chain import ChainManager
 
@@ -79,6 +79,12 @@ def create(chain: ChainManager, owner: TestAccountAPI) -> Callable[..., Contract
         return container(name).deploy(*arguments, sender=owner)
 
     return create
+
+
+def answered(method: Any, *arguments: Any, sender: TestAccountAPI) -> tuple[Any, ReceiptAPI]:
+    """What a transaction returns, and its receipt, on networks without traces too."""
+    answer = method.call(*arguments, sender=sender)
+    return answer, method(*arguments, sender=sender)
 
 
 @cache

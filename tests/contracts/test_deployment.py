@@ -25,6 +25,7 @@ def system(chain):
     if "anvil" not in provider.client_version:
         pytest.skip("deploying from made-up senders needs anvil")
     provider.make_request("evm_setAutomine", [False])
+    provider.make_request("anvil_autoImpersonateAccount", [True])
     with NodeEngine(Connection(provider.http_uri)) as engine:
         deployed, _ = deploy(engine, SCENARIO, [price / WAD for price in PRICES])
         for reporter in deployed.reporters:

@@ -8,6 +8,7 @@ import ape
 import pytest
 
 from sim.units import WAD
+from tests.contracts.conftest import answered
 
 ETHER, STABLE = 1000 * WAD, 2_000_000 * WAD
 LOCKED = 1000
@@ -17,9 +18,11 @@ TOTAL = isqrt(ETHER * STABLE)
 def test_add__first__takes_both_whole_and_locks_a_thousand_shares(
     empty_pool, token, stable, provider
 ):
-    receipt = empty_pool.add_liquidity(ETHER, STABLE, 0, provider, sender=provider)
+    answer, receipt = answered(
+        empty_pool.add_liquidity, ETHER, STABLE, 0, provider, sender=provider
+    )
     assert empty_pool.total_shares() == TOTAL
-    assert receipt.return_value == empty_pool.shares_of(provider) == TOTAL - LOCKED
+    assert answer == empty_pool.shares_of(provider) == TOTAL - LOCKED
     assert empty_pool.reserves() == (ETHER, STABLE)
     changed = empty_pool.LiquidityChanged(
         provider=provider, reserve0=ETHER, reserve1=STABLE, shares=TOTAL - LOCKED
@@ -57,10 +60,10 @@ def test_add__later__takes_the_ratio_rounded_up_and_gives_shares_rounded_down(
         paid0, paid1 = ceil(offer1 / ratio), offer1
     expected = min(floor(paid0 * Fraction(TOTAL, ETHER)), floor(paid1 * Fraction(TOTAL, STABLE)))
     held = token.balanceOf(trader), stable.balanceOf(trader)
-    receipt = pool.add_liquidity(offer0, offer1, expected, stranger, sender=trader)
+    answer, _ = answered(pool.add_liquidity, offer0, offer1, expected, stranger, sender=trader)
     assert held[0] - token.balanceOf(trader) == paid0
     assert held[1] - stable.balanceOf(trader) == paid1
-    assert receipt.return_value == pool.shares_of(stranger) == expected
+    assert answer == pool.shares_of(stranger) == expected
     assert pool.reserves() == (ETHER + paid0, STABLE + paid1)
 
 
@@ -83,8 +86,8 @@ def test_add__for_nobody__reverts(pool, trader):
 @pytest.mark.parametrize("shares", [1, 12_345, TOTAL // 3, TOTAL - LOCKED])
 def test_remove__pays_the_share_rounded_down(pool, token, stable, provider, stranger, shares):
     expected = floor(ETHER * Fraction(shares, TOTAL)), floor(STABLE * Fraction(shares, TOTAL))
-    receipt = pool.remove_liquidity(shares, *expected, stranger, sender=provider)
-    assert receipt.return_value == expected
+    answer, receipt = answered(pool.remove_liquidity, shares, *expected, stranger, sender=provider)
+    assert answer == expected
     assert (token.balanceOf(stranger), stable.balanceOf(stranger)) == expected
     assert pool.total_shares() == TOTAL - shares
     assert pool.shares_of(provider) == TOTAL - LOCKED - shares
@@ -130,7 +133,7 @@ def test_adding_and_removing__never_pays(pool, token, stable, trader, seed):
     worth = [Fraction(reserve, TOTAL) for reserve in (ETHER, STABLE)]
     for _ in range(8):
         offer = int(10 ** draw.uniform(4, 21)), int(10 ** draw.uniform(7, 24))
-        shares = pool.add_liquidity(*offer, 0, trader, sender=trader).return_value
+        shares = answered(pool.add_liquidity, *offer, 0, trader, sender=trader)[0]
         pool.remove_liquidity(shares, 0, 0, trader, sender=trader)
         assert token.balanceOf(trader) <= held[0]
         assert stable.balanceOf(trader) <= held[1]
@@ -149,8 +152,8 @@ def test_first_depositor__cannot_make_a_share_dear(
         each.approve(empty_pool, 2**256 - 1, sender=attacker)
     empty_pool.add_liquidity(1001, 1001, 0, attacker, sender=attacker)
     token.transfer(empty_pool, 10**4 * WAD, sender=attacker)
-    shares = empty_pool.add_liquidity(WAD, WAD, 0, trader, sender=trader).return_value
-    assert empty_pool.remove_liquidity(shares, 0, 0, trader, sender=trader).return_value == (
+    shares = answered(empty_pool.add_liquidity, WAD, WAD, 0, trader, sender=trader)[0]
+    assert answered(empty_pool.remove_liquidity, shares, 0, 0, trader, sender=trader)[0] == (
         WAD,
         WAD,
     )

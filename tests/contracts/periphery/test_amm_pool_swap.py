@@ -6,6 +6,7 @@ import ape
 import pytest
 
 from sim.units import MAX_UINT256, WAD
+from tests.contracts.conftest import answered
 from tests.contracts.periphery.reference import swap_out
 
 FEE = 3 * WAD // 1000
@@ -20,9 +21,9 @@ def test_swap__pays_the_formula(pool, token, stable, trader, stranger, sells_tok
     amount_in *= 1 if sells_token else 2000
     expected = swap_out(amount_in, *start, FEE)
     held = sold.balanceOf(trader)
-    receipt = pool.swap(sold, amount_in, expected, stranger, sender=trader)
+    answer, receipt = answered(pool.swap, sold, amount_in, expected, stranger, sender=trader)
     after = (start[0] + amount_in, start[1] - expected)
-    assert receipt.return_value == bought.balanceOf(stranger) == expected
+    assert answer == bought.balanceOf(stranger) == expected
     assert held - sold.balanceOf(trader) == amount_in
     assert pool.reserves() == (after if sells_token else after[::-1])
     swapped = pool.Swapped(
@@ -41,7 +42,7 @@ def test_swap__pays_the_formula(pool, token, stable, trader, stranger, sells_tok
 def test_quote__is_what_swap_pays(pool, token, stable, trader, sells_token):
     sold = token if sells_token else stable
     quoted = pool.quote(sold, 17 * WAD)
-    assert pool.swap(sold, 17 * WAD, 0, trader, sender=trader).return_value == quoted
+    assert answered(pool.swap, sold, 17 * WAD, 0, trader, sender=trader)[0] == quoted
 
 
 def test_swap__less_than_min_out__reverts(pool, token, trader):
@@ -101,8 +102,8 @@ def test_swap__any_sequence__never_lowers_the_product(pool, token, stable, trade
 
 
 def test_swap__there_and_back__costs_about_two_fees(pool, token, stable, trader):
-    bought = pool.swap(token, WAD, 0, trader, sender=trader).return_value
-    back = pool.swap(stable, bought, 0, trader, sender=trader).return_value
+    bought = answered(pool.swap, token, WAD, 0, trader, sender=trader)[0]
+    back = answered(pool.swap, stable, bought, 0, trader, sender=trader)[0]
     assert float(Fraction(back, WAD)) == pytest.approx(0.997**2, rel=1e-4)
 
 
@@ -153,13 +154,13 @@ def test_swap__token_takes_a_fee__pays_for_what_arrived(hostile_pool, trader):
     held = ETHER * 99 // 100
     assert pool.reserves() == (held, STABLE)
     expected = swap_out(WAD * 99 // 100, held, STABLE, FEE)
-    assert pool.swap(token, WAD, 0, trader, sender=trader).return_value == expected
+    assert answered(pool.swap, token, WAD, 0, trader, sender=trader)[0] == expected
     assert token.balanceOf(pool) == pool.reserves()[0]
 
 
 def test_swap__token_returns_nothing__works(hostile_pool, trader):
     token, pool = hostile_pool("NoReturnToken")
-    out = pool.swap(token, WAD, 0, trader, sender=trader).return_value
+    out = answered(pool.swap, token, WAD, 0, trader, sender=trader)[0]
     assert out == swap_out(WAD, ETHER, STABLE, FEE)
 
 

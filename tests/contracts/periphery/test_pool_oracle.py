@@ -106,6 +106,14 @@ def test_poke__before_a_window_has_passed__reverts(average, chain, token, strang
     chain.pending_timestamp = poked + WINDOW - 1
     with ape.reverts("pool oracle: too early"):
         average.poke(token, sender=stranger)
+    chain.pending_timestamp = poked + WINDOW + 1
+    average.poke(token, sender=stranger)
+
+
+def test_poke__when_a_window_has_just_passed(average, chain, token, stranger):
+    poked = average.poke(token, sender=stranger).timestamp
+    chain.pending_timestamp = poked + WINDOW
+    assert average.poke(token, sender=stranger).timestamp == poked + WINDOW
 
 
 def test_poke__remembers_the_cumulative_price(average, pool, token, stranger):
