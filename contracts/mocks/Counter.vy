@@ -151,12 +151,3 @@ def look():
 @view
 def environment() -> Environment:
     return self._environment()
-
-
-@external
-@view
-def chance() -> (bytes32, bytes32):
-    """
-    @return What an engine is free to choose: the parent's hash and PREVRANDAO.
-    """
-    return block.prevhash, block.prevrandao

@@ -22,6 +22,7 @@ _HOST = "127.0.0.1"
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.005
+_LONGEST_COMPLAINT = 200
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
@@ -105,9 +106,9 @@ class Anvil:
             except OSError:
                 time.sleep(_POLL_SECONDS)
         self._complaints.seek(0)
-        said = self._complaints.read().decode(errors="replace").strip().splitlines()
+        said = " ".join(self._complaints.read().decode(errors="replace").split())
         self.stop()
-        why = said[-1].strip() if said else f"no answer for {_START_SECONDS:.0f} s"
+        why = said[:_LONGEST_COMPLAINT] or f"no answer for {_START_SECONDS:.0f} s"
         raise EngineError(f"anvil did not start on port {self.port}: {why}.")
 
 

@@ -7,6 +7,10 @@ ape-foundry the node is started here: ape-foundry does not say how transactions 
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sim.chain.anvil import Anvil
@@ -36,19 +40,17 @@ class ApeEngine(NodeEngine):
     ) -> None:
         """`port`, `timestamp` and `base_fee` (of the genesis) are for a node started here."""
         self.name = "anvil" if choice == FOUNDRY else choice
+        self.provider = _provider(choice)
         self._anvil: Anvil | None = None
-        provider = _provider(choice)
-        if provider.name == "foundry":
-            self._anvil = Anvil(*_genesis(provider, timestamp, base_fee), port=port)
+        if self.provider.name == "foundry":
+            self._anvil = Anvil(*_genesis(self.provider, timestamp, base_fee), port=port)
         try:
-            self._active = _connected(provider, choice, self._anvil)
-            connection = Connection(_uri(provider, choice))
-            _take_over(connection, choice)
-            super().__init__(connection)
+            _connect(self.provider, choice, self._anvil)
+            super().__init__(_take_over(self.provider, choice))
         except BaseException:
             self._end_node()
             raise
-        self.provider = provider
+        self._before = _activate(self.provider)
 
     @property
     def pid(self) -> int | None:
@@ -60,7 +62,7 @@ class ApeEngine(NodeEngine):
 
         super().close()
         if networks.active_provider is self.provider:
-            networks.active_provider = self._active
+            networks.active_provider = self._before
         self._end_node()
 
     def _end_node(self) -> None:
@@ -70,13 +72,23 @@ class ApeEngine(NodeEngine):
 
 def _provider(choice: str) -> Any:
     """Ape's provider for the choice, not connected yet."""
-    from ape import networks
-    from ape.exceptions import ApeException
+    with _interruptible():
+        from ape import networks
+        from ape.exceptions import ApeException
 
     try:
         return networks.get_provider_from_choice(choice)
     except ApeException as error:
         raise EngineError(f"Ape has no network {choice!r}: {_sentence(error)}") from error
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Importing Ape makes Ctrl-C exit on the spot; a run wants to keep what was done."""
+    handler = signal.getsignal(signal.SIGINT)
+    yield
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, handler)
 
 
 def _genesis(provider: Any, timestamp: int, base_fee: int) -> list[str]:
@@ -91,9 +103,7 @@ def _genesis(provider: Any, timestamp: int, base_fee: int) -> list[str]:
     ]
 
 
-def _connected(provider: Any, choice: str, anvil: Anvil | None) -> Any:
-    """Connect the provider and make it Ape's; returns the one that was Ape's before."""
-    from ape import networks
+def _connect(provider: Any, choice: str, anvil: Anvil | None) -> None:
     from ape.exceptions import ApeException
 
     if anvil:
@@ -102,41 +112,53 @@ def _connected(provider: Any, choice: str, anvil: Anvil | None) -> Any:
         provider.connect()
     except (ApeException, OSError) as error:
         raise EngineError(f"Ape cannot connect to {choice!r}: {_sentence(error)}") from error
+
+
+def _activate(provider: Any) -> Any:
+    """Make it Ape's, so that `ape.chain` and contracts see it; returns the one before."""
+    from ape import networks
+
     before, networks.active_provider = networks.active_provider, provider
     return before
 
 
-def _uri(provider: Any, choice: str) -> str:
+def _take_over(provider: Any, choice: str) -> Connection:
+    """A connection to a node that from here on mines when told, for any sender."""
     uri = getattr(provider, "http_uri", None)
     if not uri:
         raise EngineError(
             f"{choice} has no node to speak to: use py-evm, which is what it runs on, or {FOUNDRY}."
         )
-    return str(uri)
-
-
-def _take_over(connection: Connection, choice: str) -> None:
-    """From here on the node mines when told, and takes transactions of any sender."""
-    info = connection.ask(("anvil_nodeInfo", []))[0]
-    if isinstance(info, RpcError):
-        raise EngineError(
-            f"{choice} does not run anvil, so the fees, time and senders of a block cannot be set: "
-            f"use {FOUNDRY} or the URL of an anvil node."
-        )
-    rules, order = str(info["hardFork"]).lower(), info["transactionOrder"]
-    if (rules, order) != (HARDFORK, "fifo"):
-        raise EngineError(
-            f"The node of {choice} runs {rules} with order {order!r}: "
-            f"start it with --hardfork {HARDFORK} --order fifo."
-        )
+    connection = Connection(uri)
+    if fault := _fault(connection, choice):
+        connection.close()
+        raise EngineError(fault)
     connection.ask(
         ("evm_setAutomine", [False]),
         ("evm_setIntervalMining", [0]),
         ("anvil_autoImpersonateAccount", [True]),
         ("anvil_dropAllTransactions", []),
     )
+    return connection
+
+
+def _fault(connection: Connection, choice: str) -> str | None:
+    """Why the node cannot be an engine."""
+    info = connection.ask(("anvil_nodeInfo", []))[0]
+    if isinstance(info, RpcError):
+        return (
+            f"{choice} does not run anvil, so the fees, time and senders of a block cannot be set: "
+            f"use {FOUNDRY} or the URL of an anvil node."
+        )
+    rules, order = str(info["hardFork"]).lower(), info["transactionOrder"]
+    if (rules, order) != (HARDFORK, "fifo"):
+        return (
+            f"The node of {choice} runs {rules} with order {order!r}: "
+            f"start it with --hardfork {HARDFORK} --order fifo."
+        )
+    return None
 
 
 def _sentence(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return f"{lines[0].rstrip('.')}."
+    text = " ".join(str(error).split()) or type(error).__name__
+    return f"{text.rstrip('.')}."

@@ -306,9 +306,12 @@ def test_environment__as_requested__same_in_a_block_and_in_a_read(arena: Arena) 
 
 def test_environment__hashes__zero_in_process_and_the_nodes_own(arena: Arena) -> None:
     """The one thing engines differ in: `sim.chain.engine` says so."""
-    arena.mine()
+    parent_hash_and_prevrandao = bytes.fromhex("4360019003405f524460205260405ff3")
+    creation = arena.transaction(to=None, data=initcode(*parent_hash_and_prevrandao))
+    contract = arena.receipt(creation).contract
+    assert contract is not None
     for engine in arena.engines:
-        (result,) = engine.call([Call(arena.counter, data("chance()"))])
+        (result,) = engine.call([Call(contract, b"")])
         assert (result.output == bytes(64)) == (engine.name != "anvil")
 
 
