@@ -120,6 +120,7 @@ class Replay(Section):
     speed: Positive = Field(1.0, description="Seconds of the file in one second of the run.")
 
 
+PRICE_MODELS = ("gbm", "merton", "anchored", "replay")
 PriceModel = Annotated[Gbm | Merton | Anchored | Replay, Field(discriminator="model")]
 
 
@@ -389,21 +390,21 @@ def _apply(data: dict[str, Any], override: str) -> None:
     place: Any = data
     for name in parents:
         if isinstance(place, list):
-            place = _item(place, name, override)
+            place = place[_index(place, name, override)]
         else:
             place = place.setdefault(name, {})
         if not isinstance(place, dict | list):
             raise ScenarioError(f"override {override!r} goes into {name!r}, which is not a section")
     if isinstance(place, list):
-        place[place.index(_item(place, leaf, override))] = setting
+        place[_index(place, leaf, override)] = setting
     else:
         place[leaf] = setting
 
 
-def _item(items: list[Any], index: str, override: str) -> Any:
-    if not index.isdigit() or int(index) >= len(items):
-        raise ScenarioError(f"override {override!r}: {index!r} is not an index below {len(items)}")
-    return items[int(index)]
+def _index(items: list[Any], text: str, override: str) -> int:
+    if not text.isdecimal() or int(text) >= len(items):
+        raise ScenarioError(f"override {override!r}: {text!r} is not an index below {len(items)}")
+    return int(text)
 
 
 def _resolve_files(data: dict[str, Any], folder: Path) -> None:
@@ -420,13 +421,17 @@ def _resolve_files(data: dict[str, Any], folder: Path) -> None:
 
 def _sentence(error: ValidationError, origin: str) -> str:
     first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the scenario"
+    # The location of a field of a price model also names the model, which is no key.
+    place = [str(part) for part in first["loc"] if part not in PRICE_MODELS]
+    where = ".".join(place) or "the scenario"
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         name = origin.removesuffix(".toml")
         return f"{origin}: unknown key {where}; `plimsoll show {name}` lists the known ones"
-    if first["type"] == "union_tag_not_found":
-        return f"{origin}: {where}.model is missing: gbm, merton, anchored or replay is needed"
+    if first["type"] in ("union_tag_not_found", "union_tag_invalid"):
+        tag = first.get("ctx", {}).get("tag")
+        found = "is missing" if tag is None else f"is {tag!r}"
+        return f"{origin}: {where}.model {found}: one of {', '.join(PRICE_MODELS)} is needed"
     found = first.get("input")
     shown = f" is {found!r}" if isinstance(found, int | float | str | bool) else ""
     if isinstance(found, float) and not math.isfinite(found):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -291,9 +292,12 @@ def debt_up(shares: int, index: int) -> int:
 
 def kinked_rate(terms: Rate, utilisation: int) -> int:
     """WAD a year, as KinkedRate answers, to the unit."""
-    base, at_kink, above, kink = (
-        to_wad(x) for x in (terms.base, terms.at_kink, terms.above, terms.kink)
-    )
+    base, at_kink, above, kink = _in_wad(terms)
     if utilisation <= kink:
         return base + ceil_div(at_kink * utilisation, kink)
     return base + at_kink + ceil_div(above * (utilisation - kink), WAD - kink)
+
+
+@cache
+def _in_wad(terms: Rate) -> tuple[int, int, int, int]:
+    return to_wad(terms.base), to_wad(terms.at_kink), to_wad(terms.above), to_wad(terms.kink)

@@ -23,10 +23,16 @@ class Standing:
     close_out: Floats
     health: Floats
     """(V - M)/D; inf without debt."""
-    due: NDArray[np.bool_]
-    """The grace of a standing call has run out, or there is no grace."""
+    buffer: Floats
+    """E - M."""
+    below: NDArray[np.bool_]
+    """Below maintenance."""
     called: NDArray[np.bool_]
     """A margin call stands."""
+    liquidatable: NDArray[np.bool_]
+    """Below close-out, or below maintenance with the grace of its call run out, or no grace."""
+    actionable: NDArray[np.bool_]
+    """Callable or liquidatable as far as floats can tell; a little more than is so."""
 
     @classmethod
     def of(cls, ledger: Ledger, prices: Floats, timestamp: int) -> Standing:
@@ -34,43 +40,21 @@ class Standing:
         value = values.sum(axis=1)
         debt = ledger.debts(timestamp)
         maintenance = values @ ledger.ratios[:, 1]
+        close_out = values @ ledger.ratios[:, 2]
         health = np.full(len(debt), np.inf)
         np.divide(value - maintenance, debt, out=health, where=debt > 0)
+        equity = value - debt
+        below = health < 1.0
+        called, due = ledger.called(timestamp), ledger.due(timestamp)
         return cls(
             value=value,
             debt=debt,
             maintenance=maintenance,
-            close_out=values @ ledger.ratios[:, 2],
+            close_out=close_out,
             health=health,
-            due=ledger.due(timestamp),
-            called=ledger.called(timestamp),
+            buffer=equity - maintenance,
+            below=below,
+            called=called,
+            liquidatable=below & (due | (equity < close_out)),
+            actionable=(health < SURE) & (due | ~called | (equity < close_out * SURE)),
         )
-
-    @property
-    def buffer(self) -> Floats:
-        """E - M."""
-        return self.value - self.debt - self.maintenance
-
-    @property
-    def shortfall(self) -> float:
-        """Sum of max(0, D - V)."""
-        return float(np.maximum(self.debt - self.value, 0.0).sum())
-
-    @property
-    def below(self) -> NDArray[np.bool_]:
-        """Below maintenance."""
-        return self.health < 1.0
-
-    @property
-    def liquidatable(self) -> NDArray[np.bool_]:
-        """Below close-out, or below maintenance and due."""
-        return self.below_close_out() | (self.below & self.due)
-
-    def below_close_out(self, slack: float = 1.0) -> NDArray[np.bool_]:
-        """E < X, or E < slack * X."""
-        return (self.debt > 0) & (self.value - self.debt < self.close_out * slack)
-
-    def actionable(self) -> NDArray[np.bool_]:
-        """Callable or liquidatable as far as floats can tell; a little more than is so."""
-        near = self.health < SURE
-        return near & (self.due | ~self.called | self.below_close_out(SURE))

@@ -164,6 +164,11 @@ class System:
             tokens=tuple(held[token.address][holder] for token in self.deployment.tokens),
         )
 
+    def holds_tokens(self, holder: Address) -> bool:
+        """Any collateral in its wallet."""
+        held = self.ledger.balances
+        return any(held[token.address].get(holder) for token in self.deployment.tokens)
+
     def pools(self) -> tuple[Pool | None, ...]:
         return tuple(
             Pool(*reserves, POOL_FEE) if pool else None
@@ -177,8 +182,8 @@ class System:
 
     def reported(self, reporter: Address) -> tuple[int, tuple[int, ...]] | None:
         """(timestamp, WAD prices) of a reporter's last report of all assets."""
-        reports = self.ledger.oracle.reports.get(reporter, {})
-        if len(reports) < len(self.deployment.tokens):
+        reports = self.ledger.oracle.reports.get(reporter)
+        if reports is None or len(reports) < len(self.deployment.tokens):
             return None
         ordered = [reports[asset] for asset in range(len(reports))]
         return min(at for at, _ in ordered), tuple(price for _, price in ordered)

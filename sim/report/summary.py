@@ -8,7 +8,6 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-
 Row = tuple[str, str, str]
 """A figure's name, its value, what to know about it."""
 
