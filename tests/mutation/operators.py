@@ -94,11 +94,12 @@ SWAPS: dict[str, list[tuple[str, str]]] = {
 NUMBER = re.compile(r"(?<![\w.\"*])(\d[\d_]*)(?![\w\"*]|\*\*)")
 
 HEADER = re.compile(
-    r"(#|from |import |implements|initializes|exports|event |struct |interface |@|def |return$|pass$)"
+    r"(from |import |implements|initializes|exports|event |struct |interface |@|def |return$|pass$)"
 )
 DECLARATION = re.compile(r"^\w+: (?!constant|public\(constant)")
 REMOVABLE = re.compile(
-    r"(assert |log |self\.\w+[\[( .]|self\._\w+\(|\w+\._\w+\(|extcall |[\w.\[\]]+ [-+|^]?= |raise )"
+    r"(assert[ (]|log |self\.\w+[\[( .]|self\._\w+\(|\w+\._\w+\(|extcall |raise "
+    r"|[\w.\[\]]+ [-+|^]?= )"
 )
 
 
@@ -161,7 +162,7 @@ def _code(source: str) -> Iterator[tuple[int, int, str, bool]]:
     depth = 0
     skip_statement = False
     for number, raw in enumerate(lines):
-        line = raw.split("  #")[0].rstrip() if '"' not in raw else raw.rstrip()
+        line = raw.split("  #")[0].rstrip()
         text = line.strip()
         quotes = text.count('"""')
         if in_text or quotes:

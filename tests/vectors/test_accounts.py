@@ -336,10 +336,10 @@ def test_cross_margin__assets_of_three_decimals__one_position() -> None:
     prices = (2_000 * WAD + 1, 60_000 * WAD + 3, WAD - 7)
     values = [
         amount * price // 10**asset.decimals
-        for amount, price, asset in zip(amounts, prices, system.assets)
+        for amount, price, asset in zip(amounts, prices, system.assets, strict=True)
     ]
     initial, maintenance, close_out = (
-        sum(-(-v * getattr(a, kind) // WAD) for v, a in zip(values, system.assets))
+        sum(-(-v * getattr(a, kind) // WAD) for v, a in zip(values, system.assets, strict=True))
         for kind in ("initial", "maintenance", "close_out")
     )
     debt = 10_000 * WAD

@@ -142,9 +142,7 @@ def test_heal__nothing_to_heal__refused() -> None:
 
 def cross(**terms: object) -> tuple[System, int]:
     """1 ether at 2,000 and a little bitcoin at 10,000 owe 1,200."""
-    system = System(
-        assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 10_000 * WAD), grace=0, **terms
-    )
+    system = System(assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 10_000 * WAD), grace=0, **terms)
     account = system.account(BORROWER, [WAD, 199_999], 1_200 * WAD)
     system.stables(LIQUIDATOR, 10_000 * WAD)
     system.price(0, 1_000 * WAD)

@@ -114,9 +114,7 @@ def test_close_factor__whole_at_health_095_and_half_one_unit_above() -> None:
         system.price(0, price)
         expected = 95 * PERCENT + (price > 1_425 * WAD + 1_499)
         assert system.read(system.core.health_factor, account) == expected
-        preview = system.read(
-            system.core.preview_liquidate, account, system.token(), 20_000 * WAD
-        )
+        preview = system.read(system.core.preview_liquidate, account, system.token(), 20_000 * WAD)
         assert preview[1] == repaid
         assert system.liquidate(account, 20_000 * WAD).event("Liquidated")["repaid"] == repaid
 
@@ -167,9 +165,7 @@ def test_liquidate__may_not_leave_less_than_the_least_debt() -> None:
 
 def test_liquidate__asset_exhausted__may_leave_less_than_the_least_debt() -> None:
     """Of two assets the smaller goes whole: 0.15 ether at 1,000 repays ceil(150 / 1.08)."""
-    system = System(
-        assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 2_000 * WAD), grace=0, min_left=0
-    )
+    system = System(assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 2_000 * WAD), grace=0, min_left=0)
     account = system.account(BORROWER, [15 * WAD // 100, 10**7], 230 * WAD)
     system.stables(LIQUIDATOR, 10**4 * WAD)
     system.price(0, 1_000 * WAD)
@@ -336,9 +332,7 @@ def test_toxic_cap__binds_from_the_unit_at_which_v_over_d_falls_below_the_penalt
         (1_000, PERCENT, 0),
     ],
 )
-def test_toxic_cap__floor_and_the_reserves_share(
-    price: int, penalty: int, cut_share: int
-) -> None:
+def test_toxic_cap__floor_and_the_reserves_share(price: int, penalty: int, cut_share: int) -> None:
     system, account = levered(debt=10_000 * WAD, penalty=FIVE_PERCENT, grace=0)
     system.price(0, price * WAD)
     event = system.liquidate(account, 1_000 * WAD).event("Liquidated")
@@ -358,9 +352,7 @@ def test_toxic_cap__floor_above_the_penalty__the_penalty_is_kept() -> None:
 
 
 def test_toxic_cap__off__full_penalty_with_the_reserves_share() -> None:
-    system, account = levered(
-        debt=10_000 * WAD, penalty=FIVE_PERCENT, grace=0, cap_toxic=False
-    )
+    system, account = levered(debt=10_000 * WAD, penalty=FIVE_PERCENT, grace=0, cap_toxic=False)
     system.price(0, 1_010 * WAD)
     event = system.liquidate(account, 1_000 * WAD).event("Liquidated")
     taken = floor(Fraction(1_050 * WAD * WAD, 1_010 * WAD))

@@ -11,9 +11,9 @@ from math import ceil, floor
 import pytest
 
 from sim.units import WAD
+from tests.invariants.core_world import Asset
 
 from .system import BITCOIN, DOLLAR, ETHER, PERCENT, System
-from tests.invariants.core_world import Asset
 
 ASSETS = (ETHER, BITCOIN, DOLLAR)
 PRICES = (2_000 * WAD, 60_000 * WAD, WAD)
@@ -37,7 +37,10 @@ def scenario() -> System:
 def test_linear__each_asset_rounded_up(linear: System, values: tuple[int, ...]) -> None:
     """M = sum of m_i v_i (DESIGN §2), up per asset."""
     expected = [
-        sum(ceil(Fraction(v * getattr(asset, kind), WAD)) for v, asset in zip(values, ASSETS))
+        sum(
+            ceil(Fraction(v * getattr(asset, kind), WAD))
+            for v, asset in zip(values, ASSETS, strict=True)
+        )
         for kind in ("initial", "maintenance", "close_out")
     ]
     assert list(linear.read(linear.margin.requirements, list(values))) == expected
@@ -88,17 +91,16 @@ def scanned(values: Sequence[int]) -> tuple[int, int, int]:
     its own by the part of its range that is its own; not below a floor share of the linear."""
     moves = [Fraction(n, 3) * sign for n in range(4) for sign in (1, -1)]
     moves += [2 * Fraction(35, 100), -2 * Fraction(35, 100)]
+    holdings = [
+        (v, Fraction(r, WAD), Fraction(f, WAD))
+        for v, r, f in zip(values, RANGES, FACTORS, strict=True)
+    ]
     losses = []
     for move in moves:
-        market = -sum(
-            move * v * Fraction(f * r, WAD * WAD) for v, f, r in zip(values, FACTORS, RANGES)
-        )
-        own = max(
-            v * Fraction(r, WAD) * (1 - abs(Fraction(f, WAD)))
-            for v, f, r in zip(values, FACTORS, RANGES)
-        )
+        market = -sum(move * v * r * f for v, r, f in holdings)
+        own = max(v * r * (1 - abs(f)) for v, r, f in holdings)
         losses.append(market + own)
-    least = Fraction(FLOOR, WAD) * sum(v * Fraction(r, WAD) for v, r in zip(values, RANGES))
+    least = Fraction(FLOOR, WAD) * sum(v * r for v, r, _ in holdings)
     maintenance = ceil(max(*losses, least))
     return (
         ceil(Fraction(maintenance * INITIAL, WAD)),
@@ -110,7 +112,9 @@ def scanned(values: Sequence[int]) -> tuple[int, int, int]:
 def _portfolios() -> list[list[int]]:
     draw = random.Random(11)
     some = [[draw.randrange(10**24) for _ in RANGES] for _ in range(12)]
-    return [[0, 0, 0], [1, 0, 0], [0, 7, 0], [0, 0, 10**21], [10**21, 10**21, 10**21], *some] + [
+    return [
+        *([0, 0, 0], [1, 0, 0], [0, 7, 0], [0, 0, 10**21], [10**21, 10**21, 10**21]),
+        *some,
         [3 * 10**20, 0, 10**21],
         [0, 10**21, 19 * 10**20],  # hedged: the inverse asset gains what the other loses
     ]
@@ -231,7 +235,7 @@ def test_gate__scenario__its_floor_share_counts() -> None:
 def test_gate__asks_every_asset(asset: int) -> None:
     ratios = [(30, 20, 20), (30, 20, 20)]
     ratios[asset] = (30, 20, 19)
-    columns = [[r * PERCENT for r in column] for column in zip(*ratios)]
+    columns = [[r * PERCENT for r in column] for column in zip(*ratios, strict=True)]
     with pytest.raises(RuntimeError, match="model: penalty too large for close-out"):
         System(
             assets=(ETHER, BITCOIN), prices=PRICES[:2], margin=("LinearMargin", *columns),
