@@ -22,10 +22,12 @@ from typing import Any
 
 from sim.errors import ContractError
 
-CONTRACTS = Path(
-    os.environ.get("PLIMSOLL_CONTRACTS") or Path(__file__).resolve().parents[2] / "contracts"
-).resolve()
-"""Where the sources are; a changed copy can stand in for them, as mutation testing has it."""
+_PACKAGED = Path(__file__).resolve().parents[1] / "contracts"
+_SOURCES = _PACKAGED if _PACKAGED.is_dir() else _PACKAGED.parents[1] / "contracts"
+CONTRACTS = Path(os.environ.get("PLIMSOLL_CONTRACTS") or _SOURCES).resolve()
+"""Inside the installed package, in a checkout beside it; a changed copy can stand in for them,
+as mutation testing has it.
+"""
 WORKERS = 2
 
 

@@ -350,6 +350,12 @@ def test_read__of_nothing__is_ok_and_empty(arena: Arena) -> None:
     assert arena.all(lambda engine: engine.balances([])) == []
 
 
+def test_sender__may_be_a_contract(arena: Arena) -> None:
+    arena.fund(arena.counter, WAD)
+    receipt = arena.receipt(arena.transaction(sender=arena.counter, to=OTHER, value=1))
+    assert receipt == Receipt(Status.SUCCEEDED, 21_000, BASE_FEE + TIP, ())
+
+
 def test_order__many_senders__is_kept(arena: Arena) -> None:
     """Each sees the count that those before it left, however large the block."""
     senders = [someone(100 + i) for i in range(120)]
