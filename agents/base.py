@@ -24,6 +24,8 @@ class Participant(mesa.Agent):  # type: ignore[misc]
     """Woken every block rather than by schedule and alerts."""
     watches_liquidations = False
     """Shown the accounts that can be called or liquidated."""
+    watches_mempool = False
+    """Shown the public pool."""
     latency_blocks = 0
     """Blocks between deciding and the transactions reaching the pool."""
 

@@ -14,10 +14,12 @@ STABLE = -1
 
 @dataclass(frozen=True, slots=True)
 class Bid:
-    """Fees in wei per gas."""
+    """Fees in wei per gas, and who gets to see it."""
 
     tip: int
     max_fee: int
+    private: bool = False
+    """Sent to the builder alone: nobody else sees it before it is in a block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,3 +94,50 @@ class Swap(Intent):
     sell_stable: bool
     amount_in: int
     min_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlashLiquidate(Intent):
+    """Liquidate with minted capital and sell on the pool, atomically, or revert."""
+
+    account: int
+    asset: int
+    max_repay: int
+    min_profit: int
+    """Stable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause(Intent):
+    """Guardian: stop borrowing, withdrawing with debt, or both."""
+
+    borrow: bool
+    withdraw: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebid(Intent):
+    """Put a new bid on an own pending transaction; the pool wants 10 % more tip and fee cap."""
+
+    nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """Someone else's pending transaction, as a part of a bundle."""
+
+    sequence: int
+    """See `agents.view.Seen`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle(Intent):
+    """Own and others' transactions, adjacent and in this order at the top of the next block,
+    all of them or none; what is not included costs nothing and is forgotten.
+
+    The bundle's bid goes for each own part, whose bids are not looked at.
+    """
+
+    parts: tuple[Intent | Theirs, ...]
+    payment: int
+    """Wei to the builder, by a transaction at the end."""

@@ -60,9 +60,9 @@ class Liquidator(Participant):
 
     def decide(self, view: View) -> Sequence[Intent]:
         intents: list[Intent] = list(self.sales(view))
-        committed = sum(i.max_repay for i in view.pending if isinstance(i, Liquidate))
+        committed = sum(i.max_repay for i in view.waiting if isinstance(i, Liquidate))
         budget = view.wallet.stable - committed
-        busy = {i.account for i in view.pending if isinstance(i, Liquidate | MarginCall)}
+        busy = {i.account for i in view.waiting if isinstance(i, Liquidate | MarginCall)}
         for opportunity in sorted(view.opportunities, key=lambda o: (-o.debt, o.account)):
             if opportunity.account in busy or (budget < DUST and not opportunity.callable):
                 continue
@@ -158,7 +158,7 @@ class Liquidator(Participant):
     def sales(self, view: View) -> list[Swap]:
         """Sell seized collateral on the pools while the last unit brings more than the outside
         price less four fees; the rest waits for arbitrageurs to refill the pool."""
-        if any(isinstance(i, Swap) for i in view.pending):
+        if any(isinstance(i, Swap) for i in view.waiting):
             return []
         market = view.market
         found = []

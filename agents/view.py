@@ -6,7 +6,7 @@ block; estimates come as floats. Amounts on chain are ints in native units.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from agents.intent import Intent
@@ -147,6 +147,30 @@ class Wallet:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """An own transaction that waits for its block."""
+
+    intent: Intent
+    nonce: int
+    since: int
+    """Block it reached the pool in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Someone else's transaction in the public pool."""
+
+    sequence: int
+    """Names it, for `agents.intent.Theirs`."""
+    agent: str
+    role: str
+    intent: Intent
+    tip: int
+    max_fee: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     market: Market
     occasion: Occasion
@@ -155,7 +179,14 @@ class View:
     """Own accounts."""
     opportunities: tuple[Opportunity, ...] = ()
     """For liquidators."""
-    pending: tuple[Intent, ...] = field(default=())
-    """Own intents not yet executed or dropped."""
+    pending: tuple[Sent, ...] = ()
+    """Own transactions not yet executed or dropped, in the order of their nonces."""
+    mempool: tuple[Seen, ...] = ()
+    """For those who watch it: the public pool, in the order of arrival."""
     reported: tuple[float, tuple[int, ...]] | None = None
     """For reporters: (seconds since block 0, WAD prices) of the own last report on chain."""
+
+    @property
+    def waiting(self) -> tuple[Intent, ...]:
+        """Own intents not yet executed or dropped."""
+        return tuple(sent.intent for sent in self.pending)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agents.base import Participant
 from agents.intent import Intent, Liquidate, MarginCall
+from agents.view import Sent
 from sim.chain.engine import Receipt, Status, Transaction
 from sim.mempool.pool import Mempool, Pending
 from sim.protocol.abi import text
@@ -80,9 +81,13 @@ class Desk:
             if isinstance(pending, Pending) and arrival == block:
                 self._show(pending)
 
-    def pending(self, agent: Participant) -> tuple[Intent, ...]:
+    def pending(self, agent: Participant) -> tuple[Sent, ...]:
         waiting = self.pool.by_sender(agent.address)
-        return tuple(p.tag.intent for p in waiting if isinstance(p.tag, Ticket))
+        return tuple(
+            Sent(p.tag.intent, p.transaction.nonce, p.arrival)
+            for p in waiting
+            if isinstance(p.tag, Ticket)
+        )
 
     def open_block(self, block: int) -> list[Outcome]:
         """Bring the public pool up to date; what was taken back for its age."""

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from agents.arbitrageur import Arbitrageur, best_trade
 from agents.intent import Bid, Swap
 from agents.view import Pool
-from tests.agents.views import ADDRESS, CHEAP_GAS, POOL, WAD, market, someone, view, wallet
+from tests.agents.views import (
+    ADDRESS,
+    CHEAP_GAS,
+    POOL,
+    WAD,
+    market,
+    sent,
+    someone,
+    view,
+    wallet,
+)
 
 RICH = wallet(stable=1e9, tokens=(1e7,))
 FEES = st.sampled_from([0.0, 0.0005, 0.003, 0.01, 0.1])
@@ -110,7 +120,7 @@ def test_decide__no_capital_on_that_side__waits() -> None:
 
 def test_decide__trade_pending__waits() -> None:
     waiting = (Swap(bid=Bid(tip=1, max_fee=2), pool=0, sell_stable=True, amount_in=1, min_out=1),)
-    seen = view(wallet=RICH, market=market(prices=(190.0,)), pending=waiting)
+    seen = view(wallet=RICH, market=market(prices=(190.0,)), pending=sent(*waiting))
     assert not arbitrageur().decide(seen)
 
 

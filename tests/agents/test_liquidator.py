@@ -24,6 +24,7 @@ from tests.agents.views import (
     WAD,
     market,
     opportunity,
+    sent,
     someone,
     view,
     wallet,
@@ -140,7 +141,7 @@ def test_decide__several_accounts__never_commits_more_than_it_has() -> None:
 
 def test_decide__capital_in_a_pending_attempt__is_not_spent_twice() -> None:
     waiting = (attempt(facing(opportunity(account=9))),)
-    seen = facing(opportunity(account=2), wallet=wallet(stable=5_006), pending=waiting)
+    seen = facing(opportunity(account=2), wallet=wallet(stable=5_006), pending=sent(*waiting))
     assert not liquidator(min_profit=0.0).decide(seen)
 
 
@@ -164,7 +165,7 @@ def test_decide__account_with_two_collaterals__is_liquidated_once() -> None:
 
 
 def test_decide__own_attempt_pending__does_not_repeat_it() -> None:
-    assert not liquidator().decide(facing(pending=(attempt(facing()),)))
+    assert not liquidator().decide(facing(pending=sent(attempt(facing()))))
 
 
 # ------------------------------------------------------------------------ the dust rule
@@ -331,7 +332,7 @@ def test_grace__someone_is_calling_it_already__leaves_it() -> None:
 
 def test_grace__own_call_pending__does_not_repeat_it() -> None:
     waiting = (MarginCall(bid=Bid(tip=1, max_fee=2), account=1),)
-    assert not liquidator().decide(facing(CALLABLE, market=GRACE, pending=waiting))
+    assert not liquidator().decide(facing(CALLABLE, market=GRACE, pending=sent(*waiting)))
 
 
 def test_grace__account_with_two_collaterals__is_called_once() -> None:
@@ -372,7 +373,7 @@ def test_sales__crumbs__are_not_worth_the_gas() -> None:
 
 def test_sales__one_at_a_time() -> None:
     waiting = (sale(view(wallet=wallet(tokens=(27,)))),)
-    assert not liquidator().decide(view(wallet=wallet(tokens=(27,)), pending=waiting))
+    assert not liquidator().decide(view(wallet=wallet(tokens=(27,)), pending=sent(*waiting)))
 
 
 def test_sales__collateral_without_a_pool__is_kept() -> None:

@@ -9,7 +9,19 @@ import pytest
 from agents.intent import Bid, Post
 from agents.oracle import Reporter
 from agents.view import Market, View
-from tests.agents.views import ADDRESS, BTC, GWEI, MARKET, POOL, TERMS, WAD, market, someone, view
+from tests.agents.views import (
+    ADDRESS,
+    BTC,
+    GWEI,
+    MARKET,
+    POOL,
+    TERMS,
+    WAD,
+    market,
+    sent,
+    someone,
+    view,
+)
 
 HEARTBEAT = 3_600
 LAST = (1_000.0, (200 * WAD,))
@@ -57,7 +69,7 @@ def test_decide__heartbeat__posts_an_unmoved_price() -> None:
 
 def test_decide__a_post_on_its_way__sends_no_other() -> None:
     waiting = (Post(bid=Bid(tip=1, max_fee=2), prices=(200 * WAD,)),)
-    assert not reporter().decide(replace(seen(100.0), pending=waiting))
+    assert not reporter().decide(replace(seen(100.0), pending=sent(*waiting)))
 
 
 def test_decide__one_of_two_assets_moved__posts_both() -> None:

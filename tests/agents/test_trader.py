@@ -17,6 +17,7 @@ from tests.agents.views import (
     WAD,
     market,
     position,
+    sent,
     someone,
     view,
     wallet,
@@ -299,7 +300,7 @@ def test_settled__no_debt_to_pay__keeps_the_proceeds() -> None:
 def test_any_occasion__with_transactions_pending__sends_nothing(occasion: Occasion) -> None:
     waiting: tuple[Intent, ...] = (Repay(bid=Bid(tip=1, max_fee=2), account=1, amount=1),)
     busy = trader(stop_loss=1.2, arrival=1.0, adjustments=((5.0, 0.5),))
-    seen = woken(occasion, BELOW, wallet=wallet(5_000, (5,)), pending=waiting)
+    seen = woken(occasion, BELOW, wallet=wallet(5_000, (5,)), pending=sent(*waiting))
     assert not busy.decide(seen)
 
 

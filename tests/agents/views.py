@@ -7,6 +7,7 @@ from typing import Any
 
 import mesa
 
+from agents.intent import Intent
 from agents.view import (
     AssetTerms,
     Market,
@@ -14,6 +15,7 @@ from agents.view import (
     Opportunity,
     Pool,
     Position,
+    Sent,
     Terms,
     View,
     Wallet,
@@ -55,6 +57,11 @@ def someone() -> mesa.Model:
 
 def market(**changes: Any) -> Market:
     return replace(MARKET, **changes)
+
+
+def sent(*intents: Intent) -> tuple[Sent, ...]:
+    """Own intents that wait in the pool."""
+    return tuple(Sent(intent, nonce, since=0) for nonce, intent in enumerate(intents))
 
 
 def wallet(stable: float = 0, tokens: tuple[float, ...] = (0,)) -> Wallet:

@@ -126,8 +126,8 @@ def test_pending__own_transactions_on_their_way_or_waiting(
     slow = participant("slow", ALICE, latency=2)
     desk.submit(slow, [repay(1), repay(2)], 1)
     desk.submit(belle, [repay(3)], 1)
-    assert desk.pending(slow) == (repay(1), repay(2))
-    assert desk.pending(belle) == (repay(3),)
+    assert [s.intent for s in desk.pending(slow)] == [repay(1), repay(2)]
+    assert [s.intent for s in desk.pending(belle)] == [repay(3)]
 
 
 # ------------------------------------------------------------------------- rivals
