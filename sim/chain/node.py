@@ -11,25 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sim.chain.engine import (
-    MAX_TRANSACTION_GAS,
-    Block,
-    BlockRequest,
-    Call,
-    CallResult,
-    Log,
-    Receipt,
-    Refusal,
-    Status,
-    Transaction,
-)
+from sim.chain.engine import Block, BlockRequest, Call, CallResult, Receipt, Refusal, Status
 from sim.chain.rpc import Connection, Request, RpcError
 from sim.chain.validity import refusal, refused
+from sim.chain.wire import (
+    call_result,
+    eth_call,
+    eth_send,
+    or_raise,
+    receipt_of,
+    revert_data,
+    to_hex,
+)
 from sim.errors import EngineError
 from sim.units import Address
-
-_REVERT = 3
-"""JSON-RPC error code of a call that reverted."""
 
 
 class NodeEngine:
@@ -63,7 +58,7 @@ class NodeEngine:
         return self._connection.round_trips
 
     def call(self, calls: Sequence[Call]) -> list[CallResult]:
-        return [_call_result(a) for a in self._connection.ask(*map(_eth_call, calls))]
+        return [call_result(a) for a in self._connection.ask(*map(eth_call, calls))]
 
     def balances(self, addresses: Sequence[Address]) -> list[int]:
         return self._numbers("eth_getBalance", addresses)
@@ -72,7 +67,7 @@ class NodeEngine:
         return self._numbers("eth_getTransactionCount", addresses)
 
     def set_balance(self, address: Address, amount: int) -> None:
-        self._ask(("anvil_setBalance", [_hex(address), hex(amount)]))
+        self._ask(("anvil_setBalance", [to_hex(address), hex(amount)]))
 
     def mine(self, request: BlockRequest) -> Block:
         if request.timestamp <= self._timestamp:
@@ -117,10 +112,12 @@ class NodeEngine:
         self.close()
 
     def _ask(self, *requests: Request) -> list[Any]:
-        return [_or_raise(answer) for answer in self._connection.ask(*requests)]
+        return [or_raise(answer) for answer in self._connection.ask(*requests)]
 
     def _numbers(self, method: str, addresses: Sequence[Address]) -> list[int]:
-        return [int(n, 16) for n in self._ask(*((method, [_hex(a), "latest"]) for a in addresses))]
+        return [
+            int(n, 16) for n in self._ask(*((method, [to_hex(a), "latest"]) for a in addresses))
+        ]
 
     def _revert(self, node_id: str) -> str:
         """Back to a snapshot of the node, which uses it up: the id of another, just like it."""
@@ -129,7 +126,7 @@ class NodeEngine:
         )
         if done is not True:
             raise EngineError(f"The node has lost its snapshot {node_id}.")
-        return str(_or_raise(again))
+        return str(or_raise(again))
 
     def _learn_nonces(self, request: BlockRequest) -> None:
         senders = dict.fromkeys(t.sender for t in request.transactions)
@@ -167,7 +164,7 @@ class NodeEngine:
             ("evm_setNextBlockTimestamp", [request.timestamp]),
             ("anvil_setNextBlockBaseFeePerGas", [hex(request.base_fee)]),
             ("evm_setBlockGasLimit", [hex(request.gas_limit)]),
-            ("anvil_setCoinbase", [_hex(request.coinbase)]),
+            ("anvil_setCoinbase", [to_hex(request.coinbase)]),
         ]
         if plan.risky:
             environment.append(("evm_snapshot", []))
@@ -175,7 +172,7 @@ class NodeEngine:
         *done, (header, receipts, _) = self._connection.pipeline(
             [
                 environment,
-                *([_eth_send(request.transactions[i])] for i in chosen),
+                *([eth_send(request.transactions[i])] for i in chosen),
                 [("evm_mine", [])],
                 [
                     ("eth_getBlockByNumber", ["latest", False]),
@@ -184,11 +181,11 @@ class NodeEngine:
                 ],
             ]
         )
-        settings = [_or_raise(answer) for answer in done[0]]
+        settings = [or_raise(answer) for answer in done[0]]
         sent = dict(zip(chosen, (answer for (answer,) in done[1:-1]), strict=True))
         return _Mined(
-            header=_or_raise(header),
-            receipts={r["transactionHash"]: r for r in _or_raise(receipts)},
+            header=or_raise(header),
+            receipts={r["transactionHash"]: r for r in or_raise(receipts)},
             hashes=[h if isinstance(h := sent.get(i), str) else "" for i in range(len(plan.send))],
             errors={i: answer for i, answer in sent.items() if isinstance(answer, RpcError)},
             snapshot=settings[-1] if plan.risky else "",
@@ -205,7 +202,7 @@ class NodeEngine:
             reason = refusal(transaction, request, gas_left, nonces[transaction.sender], None)
             found = mined.receipts.get(mined.hashes[index])
             if found is not None:
-                receipt = _receipt(found, outputs.get(found["transactionHash"], b""))
+                receipt = receipt_of(found, outputs.get(found["transactionHash"], b""))
                 nonces[transaction.sender] += 1
             elif reason is None and not plan.send[index] and index >= plan.settled:
                 return index
@@ -232,7 +229,7 @@ class NodeEngine:
         """By transaction; a receipt does not hold it. No round trip when nothing reverted."""
         reverted = [h for h, r in mined.receipts.items() if int(r["status"], 16) == 0]
         traces = self._ask(*(("trace_transaction", [h]) for h in reverted))
-        return {h: _output(trace[0]) for h, trace in zip(reverted, traces, strict=True)}
+        return {h: revert_data(trace[0]) for h, trace in zip(reverted, traces, strict=True)}
 
     def _accept(self, request: BlockRequest, mined: _Mined, receipts: list[Receipt]) -> Block:
         for transaction, receipt in zip(request.transactions, receipts, strict=True):
@@ -278,79 +275,8 @@ class _Mined:
     """Of the state before the block, when the plan was risky."""
 
 
-def _hex(data: bytes) -> str:
-    return "0x" + data.hex()
-
-
-def _bytes(text: str) -> bytes:
-    return bytes.fromhex(text[2:])
-
-
-def _or_raise(answer: Any) -> Any:
-    if isinstance(answer, RpcError):
-        raise EngineError(f"The node answers: {answer.message.rstrip('.')}.")
-    return answer
-
-
-def _eth_call(call: Call) -> Request:
-    fields = {
-        "from": _hex(call.sender),
-        "to": _hex(call.to),
-        "data": _hex(call.data),
-        "gas": hex(MAX_TRANSACTION_GAS),
-    }
-    return "eth_call", [fields, "latest"]
-
-
-def _call_result(answer: Any) -> CallResult:
-    if not isinstance(answer, RpcError):
-        return CallResult(True, _bytes(answer))
-    if answer.code == _REVERT:
-        return CallResult(False, _bytes(answer.data or "0x"))
-    if answer.message.startswith("EVM error"):
-        return CallResult(False, b"")
-    raise EngineError(f"The node answers: {answer.message.rstrip('.')}.")
-
-
-def _eth_send(transaction: Transaction) -> Request:
-    fields = {
-        "from": _hex(transaction.sender),
-        "nonce": hex(transaction.nonce),
-        "data": _hex(transaction.data),
-        "gas": hex(transaction.gas),
-        "maxFeePerGas": hex(transaction.max_fee),
-        "maxPriorityFeePerGas": hex(transaction.priority_fee),
-        "value": hex(transaction.value),
-    }
-    if transaction.to is not None:
-        fields["to"] = _hex(transaction.to)
-    return "eth_sendTransaction", [fields]
-
-
 def _funds(error: RpcError | None) -> Refusal:
     """Why a transaction that nothing else speaks against is not in the block."""
     if error is None or "funds" in error.message.lower():
         return Refusal.FUNDS
     raise EngineError(f"The node refuses a transaction: {error.message.rstrip('.')}.")
-
-
-def _receipt(found: dict[str, Any], output: bytes) -> Receipt:
-    status = Status(int(found["status"], 16))
-    created = found["contractAddress"] if status == Status.SUCCEEDED else None
-    return Receipt(
-        status=status,
-        gas_used=int(found["gasUsed"], 16),
-        effective_gas_price=int(found["effectiveGasPrice"], 16),
-        logs=tuple(
-            Log(_bytes(log["address"]), tuple(map(_bytes, log["topics"])), _bytes(log["data"]))
-            for log in found["logs"]
-        ),
-        output=output,
-        contract=_bytes(created) if created else None,
-    )
-
-
-def _output(trace: dict[str, Any]) -> bytes:
-    """Revert data in the trace of the outermost call or creation; none when it just failed."""
-    result = trace.get("result") if trace.get("error") == "Reverted" else None
-    return _bytes(result.get("output") or result.get("code") or "0x") if result else b""
