@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
+
+from sim.mempool.bundle import Bundle
 from sim.mempool.pool import Mempool, Pending
+
+Order = Literal["fee", "first-come", "random"]
+Rank = Callable[[Pending], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,59 +38,118 @@ def build(
     base_fee: int,
     gas_limit: int,
     background_bids: Iterable[tuple[int, int]],
+    bundles: Sequence[Bundle] = (),
+    order: Order = "fee",
+    rng: np.random.Generator | None = None,
 ) -> Built:
-    """Fill a block by effective tip, min(priority fee, fee cap - base fee).
+    """Fill a block: bundles at its top, then the pool against the background.
 
     Nonces stay in order: only the head of each sender's line competes, and one that cannot
     be in this block (fee cap below the base fee, or no room for its gas limit) holds its line
-    up. ``background_bids`` are ``(tip in wei, gas)``, the highest tip first, and divisible;
-    at equal tips the pool goes first. Ties in the pool go by arrival, then by admission.
+    up. By "fee" the effective tip, min(priority fee, fee cap - base fee), decides, against
+    ``background_bids``: ``(tip in wei, gas)``, the highest tip first, and divisible; at equal
+    tips the pool goes first. By "first-come" the arrival decides, at "random" ``rng``; tips do
+    not, so that the background takes its part of a full block whatever it bids. Ties go by
+    arrival, then by admission.
     """
-    left = gas_limit
+    top = [part for bundle in bundles for part in bundle.parts]
+    left = gas_limit - sum(part.transaction.gas for part in top)
+    lines = [_without(line, set(top)) for line in mempool.lines(block)]
+    if order == "fee":
+        chosen, served, unserved = _by_tip(lines, base_fee, left, background_bids)
+    else:
+        chosen, served, unserved = _by_rank(
+            lines, base_fee, left, background_bids, _rank(order, rng)
+        )
+    return Built(top + chosen, served, unserved)
+
+
+def _by_tip(
+    lines: Sequence[Iterator[Pending]],
+    base_fee: int,
+    left: int,
+    background_bids: Iterable[tuple[int, int]],
+) -> tuple[list[Pending], int, int]:
     served = unserved = 0
     chosen: list[Pending] = []
     rivals = iter(background_bids)
     rival = next(rivals, None)
-    heads = _Heads(mempool.lines(block), base_fee)
+    heads = _Heads(lines, base_fee, lambda pending: -pending.tip(base_fee))
     while heads or rival:
-        if rival is not None and (not heads or rival[0] > heads.best_tip):
+        if rival is not None and (not heads or rival[0] > -heads.best):
             given = min(rival[1], left)
             left -= given
             served += given
             unserved += rival[1] - given
             rival = next(rivals, None)
             continue
-        pending, line = heads.pop()
-        if pending.transaction.gas <= left:
-            left -= pending.transaction.gas
-            chosen.append(pending)
-            heads.push(line)
-    return Built(chosen, served, unserved)
+        left -= heads.take(left, chosen)
+    return chosen, served, unserved
+
+
+def _by_rank(
+    lines: Sequence[Iterator[Pending]],
+    base_fee: int,
+    left: int,
+    background_bids: Iterable[tuple[int, int]],
+    rank: Rank,
+) -> tuple[list[Pending], int, int]:
+    """The background takes of a full block what it is of all that is wanted."""
+    wanted = sum(gas for _, gas in background_bids)
+    waiting = [[pending for pending in line if pending.tip(base_fee) >= 0] for line in lines]
+    ours = sum(pending.transaction.gas for line in waiting for pending in line)
+    served = min(wanted, left * wanted // max(1, wanted + ours)) if wanted + ours > left else wanted
+    chosen: list[Pending] = []
+    heads = _Heads([iter(line) for line in waiting], base_fee, rank)
+    room = left - served
+    while heads:
+        room -= heads.take(room, chosen)
+    more = min(wanted - served, room)
+    return chosen, served + more, wanted - served - more
+
+
+def _rank(order: Order, rng: np.random.Generator | None) -> Rank:
+    if order == "first-come":
+        return lambda pending: pending.arrival
+    if rng is None:
+        raise ValueError("a random order needs a generator")
+    return lambda _: float(rng.random())
+
+
+def _without(line: Iterator[Pending], taken: set[Pending]) -> Iterator[Pending]:
+    return (pending for pending in line if pending not in taken) if taken else line
 
 
 class _Heads:
-    """The first waiting transaction of each sender, best first."""
+    """The first waiting transaction of each sender, the lowest rank first."""
 
-    def __init__(self, lines: Sequence[Iterator[Pending]], base_fee: int) -> None:
+    def __init__(self, lines: Iterable[Iterator[Pending]], base_fee: int, rank: Rank) -> None:
         self._base_fee = base_fee
-        self._heap: list[tuple[int, int, int, Pending, Iterator[Pending]]] = []
+        self._rank = rank
+        self._heap: list[tuple[float, int, int, Pending, Iterator[Pending]]] = []
         for line in lines:
-            self.push(line)
+            self._push(line)
 
     def __len__(self) -> int:
         return len(self._heap)
 
     @property
-    def best_tip(self) -> int:
-        return -self._heap[0][0]
+    def best(self) -> float:
+        return self._heap[0][0]
 
-    def push(self, line: Iterator[Pending]) -> None:
+    def take(self, room: int, chosen: list[Pending]) -> int:
+        """Move the best to ``chosen`` if its gas limit fits, else end its line; gas taken."""
+        *_, head, line = heapq.heappop(self._heap)
+        if head.transaction.gas > room:
+            return 0
+        chosen.append(head)
+        self._push(line)
+        return head.transaction.gas
+
+    def _push(self, line: Iterator[Pending]) -> None:
         """Let the next of a line compete, unless its fee cap is below the base fee."""
         head = next(line, None)
-        if head is not None and (tip := head.tip(self._base_fee)) >= 0:
+        if head is not None and head.tip(self._base_fee) >= 0:
             # The sequence is unique, so what stands after it is never compared.
-            heapq.heappush(self._heap, (-tip, head.arrival, head.sequence, head, line))
-
-    def pop(self) -> tuple[Pending, Iterator[Pending]]:
-        *_, head, line = heapq.heappop(self._heap)
-        return head, line
+            entry = (self._rank(head), head.arrival, head.sequence, head, line)
+            heapq.heappush(self._heap, entry)

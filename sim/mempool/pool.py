@@ -24,6 +24,8 @@ class Pending:
     """Counts all that were ever admitted: the last word on order."""
     tag: object = None
     """The sender's own note; the pool does not look at it."""
+    private: bool = False
+    """Only the builder sees it."""
 
     def tip(self, base_fee: int) -> int:
         """What a builder earns per gas, wei; negative when the fee cap is below the base fee."""
@@ -57,7 +59,7 @@ class Mempool:
         return sum(len(places) for places in self._places.values())
 
     def add(
-        self, transaction: Transaction, arrival: int, tag: object = None
+        self, transaction: Transaction, arrival: int, tag: object = None, private: bool = False
     ) -> Pending | Rejection:
         """Admit a transaction, or say why not. A gap before its nonce makes it wait."""
         sender, nonce = transaction.sender, transaction.nonce
@@ -68,10 +70,16 @@ class Mempool:
         contenders = self._places.get(sender, {}).get(nonce, [])
         if contenders and not _outbids(transaction, contenders[-1].transaction):
             return Rejection.UNDERPRICED
-        pending = Pending(transaction, arrival, self._admitted, tag)
-        self._admitted += 1
+        pending = self.number(transaction, arrival, tag, private)
         self._places.setdefault(sender, {}).setdefault(nonce, []).append(pending)
         return pending
+
+    def number(
+        self, transaction: Transaction, arrival: int, tag: object = None, private: bool = True
+    ) -> Pending:
+        """A transaction that goes to the builder beside the pool, in the pool's sequence."""
+        self._admitted += 1
+        return Pending(transaction, arrival, self._admitted - 1, tag, private)
 
     def next_nonce(self, sender: Address) -> int:
         """First nonce of a sender that is neither used nor pending."""
@@ -86,12 +94,12 @@ class Mempool:
         return [contenders[-1] for _, contenders in sorted(self._places.get(sender, {}).items())]
 
     def visible(self, block: int) -> list[Pending]:
-        """What everyone can see in the pool at a block, in the order of arrival."""
+        """What everyone can see of the pool at a block, in the order of arrival."""
         seen = [
             pending
             for places in self._places.values()
             for contenders in places.values()
-            if (pending := _standing(contenders, block))
+            if (pending := _standing(contenders, block)) and not pending.private
         ]
         return sorted(seen, key=lambda pending: (pending.arrival, pending.sequence))
 
