@@ -15,13 +15,14 @@ def incentives(
     liquidators = agents[agents["role"] == "liquidator"]
     sent = transactions[transactions["status"].isin(("succeeded", "reverted"))]
     failed = transactions[transactions["status"] == "reverted"]
-    won = liquidations.groupby("agent")["repaid_usd"].sum()
+    won = liquidations.groupby("agent")["repaid_usd"].sum().astype(float)
     return {
         "liquidators": len(liquidators),
         "liquidator_profit_usd": float(liquidators["profit_usd"].sum()),
         "liquidator_gas_usd": float(liquidators["gas_usd"].sum()),
         "liquidators_active": len(won),
-        "concentration_hhi": float(((won / won.sum()) ** 2).sum()) if len(won) else None,
+        "concentration_hhi": float(((won / won.sum()) ** 2).sum()) if won.sum() > 0 else None,
+        "builder_share": _builder_share(sent[sent["role"] == "liquidator"], liquidations),
         "gas_usd": float(sent["fee_usd"].sum()),
         "gas_by_role_usd": sent.groupby("role")["fee_usd"].sum().astype(float).to_dict(),
         "failed_transactions": len(failed),
@@ -29,3 +30,11 @@ def incentives(
         "expired_transactions": int((transactions["status"] == "expired").sum()),
         "transactions": len(sent),
     }
+
+
+def _builder_share(sent: pd.DataFrame, liquidations: pd.DataFrame) -> float | None:
+    """Tips of liquidators, of all they sent, as a share of what they seized above what they
+    repaid; above 1 where they paid builders more than they won."""
+    gain = float((liquidations["seized_usd"] - liquidations["repaid_usd"]).sum())
+    tips = sent["fee_usd"] * sent["tip_gwei"] / sent["effective_gas_price_gwei"]
+    return float(tips.sum()) / gain if gain > 0 else None

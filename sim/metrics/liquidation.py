@@ -32,7 +32,7 @@ def liquidation(
 
 def _delays(liquidations: pd.DataFrame) -> dict[str, Any]:
     """Percentiles of the delay, and the share of collateral liquidated within so many blocks."""
-    if liquidations.empty:
+    if not liquidations["seized_usd"].sum() > 0:
         return {"delay_blocks": None, "efficiency": None}
     delay = liquidations["block"] - liquidations["eligible_block"]
     worth = liquidations["seized_usd"]

@@ -1,8 +1,12 @@
-"""The chart of a run: price, debt by health, liquidations and losses over one time axis."""
+"""The chart of a run: price, debt by health, liquidations and losses over one time axis.
+
+Its titles say what is seen, so that it stands alone in a memo.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +16,26 @@ import pandas as pd
 import vl_convert
 
 from sim.metrics.solvency import BANDS
+from sim.report.words import money, unit
 
 WIDTH, HEIGHT, SCALE = 900, 150, 2
-POINTS = 600
-"""Points drawn of a series; a run has thousands of blocks and a chart has pixels."""
-BINS = 96
+BINS = 300
+"""Stretches of time of which a series shows the extremes; a run has thousands of blocks and a
+chart has pixels."""
+BARS = 96
 """Bars of liquidations over the run."""
+MARKS = 400
+"""Liquidations marked on the price, the largest."""
 INK, MUTED, GRID = "#222222", "#666666", "#e3e3e3"
 BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
 """From the palette of Okabe and Ito, told apart by the colour-blind."""
 HEALTH_COLOURS = ("#B2182B", "#EF8A62", "#FDDBC7", "#D1E5F0", "#67A9CF", "#2166AC")
 """Worst to best; diverging, safe for the colour-blind."""
+LOSSES = {
+    "liquidatable_usd": ("liquidatable, not yet liquidated", MUTED),
+    "shortfall_usd": ("shortfall: debt above collateral", ORANGE),
+    "bad_debt_usd": ("bad debt", RED),
+}
 
 
 def draw(tables: Mapping[str, pd.DataFrame], path: Path, title: str = "") -> None:
@@ -39,18 +52,21 @@ def draw(tables: Mapping[str, pd.DataFrame], path: Path, title: str = "") -> Non
 def chart(tables: Mapping[str, pd.DataFrame], title: str = "") -> Any:
     """The Altair chart of a run."""
     blocks, prices = _with_hours(tables["blocks"]), _with_hours(tables["prices"])
-    liquidations = tables["liquidations"].merge(blocks[["block", "hours"]], on="block", how="left")
+    hours = dict(zip(blocks["block"], blocks["hours"], strict=True))
+    liquidations = tables["liquidations"]
+    liquidations = liquidations.assign(hours=liquidations["block"].map(hours).astype(float))
     end = float(blocks["hours"].max())
-    asset = str(prices["asset"].iloc[0])
+    asset = _most_liquidated(prices, liquidations)
     panels = [
         _price_panel(prices[prices["asset"] == asset], liquidations, asset, end),
         _health_panel(blocks, end),
         _liquidation_panel(blocks, liquidations, end),
         _loss_panel(blocks, end),
     ]
-    stacked = alt.vconcat(*panels, spacing=14).resolve_scale(color="independent")
     return (
-        stacked.properties(title=alt.Title(title, fontSize=17, anchor="start", offset=10))
+        alt.vconcat(*panels, spacing=14)
+        .resolve_scale(color="independent")
+        .properties(title=alt.Title(title, fontSize=17, anchor="start", offset=12))
         .configure(background="white", font="sans-serif")
         .configure_view(stroke=None)
         .configure_axis(
@@ -64,81 +80,66 @@ def chart(tables: Mapping[str, pd.DataFrame], title: str = "") -> Any:
             titleFontWeight="normal",
         )
         .configure_legend(labelFontSize=12, titleFontSize=12, titleFontWeight="normal")
-        .configure_title(color=INK, fontSize=13, anchor="start", fontWeight="bold")
+        .configure_title(color=INK, fontSize=13, anchor="start", fontWeight="bold", frame="group")
     )
 
 
-def _with_hours(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(hours=table["time_s"] / 3_600)
-
-
-def _thin(table: pd.DataFrame) -> pd.DataFrame:
-    """Evenly spaced rows, the first and the last among them."""
-    if len(table) <= POINTS:
-        return table
-    rows = np.unique(np.linspace(0, len(table) - 1, POINTS).astype(int))
-    return pd.DataFrame(table.iloc[rows])
-
-
-def _time(end: float, last: bool = False) -> Any:
-    axis = (
-        alt.Axis(title="hours since the start", tickCount=12)
-        if last
-        else alt.Axis(title=None, labels=False, tickCount=12)
-    )
-    return alt.X("hours:Q", axis=axis, scale=alt.Scale(domain=[0, end], nice=False))
+# --------------------------------------------------------------------- panels
 
 
 def _price_panel(prices: pd.DataFrame, liquidations: pd.DataFrame, asset: str, end: float) -> Any:
-    names = {"outside": "outside", "oracle": "on chain (oracle)"}
-    lines = _thin(prices).melt("hours", list(names), "series", "usd")
-    lines["series"] = lines["series"].map(names)
+    outside = prices["outside"]
+    fall = float((1 - outside / outside.cummax()).max())
+    marks = liquidations[liquidations["asset"] == asset]
+    title = (
+        f"{asset} falls {fall:.0%} from its high; {_count(len(marks), 'liquidation')} (triangles)"
+    )
+    lines = (("oracle", "on chain (oracle)", ORANGE, 3.5), ("outside", "outside", BLUE, 1.2))
     colour = alt.Color(
         "series:N",
-        scale=alt.Scale(domain=list(names.values()), range=[BLUE, ORANGE]),
+        scale=alt.Scale(domain=[line[1] for line in lines], range=[line[2] for line in lines]),
         legend=alt.Legend(title=None, orient="top-right"),
     )
-    line = (
-        alt.Chart(lines)
-        .mark_line(strokeWidth=1.5)
-        .encode(
-            _time(end), alt.Y("usd:Q", title=f"{asset}, USD", scale=alt.Scale(zero=False)), colour
-        )
-    )
-    marks = liquidations[liquidations["asset"] == asset].merge(
-        prices[["block", "oracle"]], on="block", how="left"
-    )
+    y = alt.Y("usd:Q", title=f"{asset}, USD", scale=alt.Scale(zero=False))
+    layers = [
+        alt.Chart(_extremes(prices, column).assign(series=name))
+        .mark_line(strokeWidth=width)
+        .encode(_time(end), y, colour)
+        for column, name, _, width in lines
+    ]
     points = (
-        alt.Chart(_sampled(marks))
-        .mark_point(shape="triangle-down", filled=True, color=RED, opacity=0.55)
+        alt.Chart(_marks(marks, prices))
+        .mark_point(shape="triangle-down", filled=True, color=RED, opacity=0.5)
         .encode(
-            x="hours:Q",
-            y="oracle:Q",
+            _time(end),
+            y,
             size=alt.Size("repaid_usd:Q", legend=None, scale=alt.Scale(range=[12, 160])),
         )
     )
-    return (line + points).properties(
-        width=WIDTH, height=HEIGHT + 30, title=f"Price of {asset}; triangles are liquidations"
-    )
-
-
-def _sampled(marks: pd.DataFrame) -> pd.DataFrame:
-    """The largest ones, where there are more than can be told apart."""
-    return marks.nlargest(POINTS, "repaid_usd")[["hours", "oracle", "repaid_usd"]]
+    return alt.layer(*layers, points).properties(width=WIDTH, height=HEIGHT + 30, title=title)
 
 
 def _health_panel(blocks: pd.DataFrame, end: float) -> Any:
     order = list(BANDS.values())
-    bands = _thin(blocks)[["hours", *BANDS]].melt("hours", list(BANDS), "band", "usd")
-    bands["band"] = bands["band"].map(BANDS)
-    bands["rank"] = bands["band"].map(order.index)
-    bands["usd"] /= 1e6
+    name, factor = unit(float(blocks[list(BANDS)].sum(axis=1).max()))
+    bands = _binned(blocks, list(BANDS), "mean").melt("hours", list(BANDS), "band", "usd")
+    bands = bands.assign(
+        band=bands["band"].map(BANDS),
+        rank=bands["band"].map(list(BANDS).index),
+        usd=bands["usd"] / factor,
+    )
+    first, last = blocks["debt_usd"].iloc[0], blocks["debt_usd"].iloc[-1]
+    below = blocks["band_below_1"]
+    title = (
+        f"Debt goes from {money(first)} to {money(last)}; at worst {money(below.max())} of it "
+        "is below maintenance"
+    )
     return (
         alt.Chart(bands)
         .mark_area()
         .encode(
             _time(end),
-            alt.Y("usd:Q", title="debt, million USD", stack="zero"),
+            alt.Y("usd:Q", title=f"debt, {name}", stack="zero"),
             alt.Color(
                 "band:N",
                 sort=order,
@@ -147,65 +148,136 @@ def _health_panel(blocks: pd.DataFrame, end: float) -> Any:
             ),
             order="rank:Q",
         )
-        .properties(width=WIDTH, height=HEIGHT, title="Debt by health factor")
+        .properties(width=WIDTH, height=HEIGHT, title=title)
     )
 
 
 def _liquidation_panel(blocks: pd.DataFrame, liquidations: pd.DataFrame, end: float) -> Any:
-    edges = np.linspace(0, end, BINS + 1)
-    repaid, _ = np.histogram(liquidations["hours"], edges, weights=liquidations["repaid_usd"] / 1e3)
-    bars = pd.DataFrame({"hours": edges[:-1], "to": edges[1:], "repaid": repaid})
-    minutes = end * 60 / BINS
+    edges = np.linspace(0, end, BARS + 1)
+    worth = liquidations["repaid_usd"].astype(float)
+    repaid, _ = np.histogram(liquidations["hours"], edges, weights=worth)
+    name, factor = unit(repaid.max())
+    bars = pd.DataFrame({"hours": edges[:-1], "to": edges[1:], "repaid": repaid / factor})
+    fee = blocks["base_fee_gwei"]
+    title = (
+        f"Liquidation repays {money(worth.sum())} (bars) while the base fee is between "
+        f"{fee.min():,.0f} and {fee.max():,.0f} gwei (line)"
+    )
     bar = (
         alt.Chart(bars)
-        .mark_bar(color=RED, opacity=0.8)
+        .mark_bar(color=RED, opacity=0.85)
         .encode(
             _time(end),
             alt.X2("to:Q"),
-            alt.Y("repaid:Q", title=f"thousand USD in {minutes:,.3g} min"),
+            alt.Y(
+                "repaid:Q",
+                title=f"{name} in {end * 60 / BARS:,.3g} min",
+                scale=alt.Scale(domain=[0, max(1.0, float(repaid.max() / factor) * 1.05)]),
+            ),
             alt.Y2(datum=0),
         )
     )
-    fee = (
-        alt.Chart(_thin(blocks))
-        .mark_line(color=MUTED, strokeWidth=1)
+    line = (
+        alt.Chart(_binned(blocks, ["base_fee_gwei"], "mean"))
+        .mark_line(color=MUTED, strokeWidth=1.3)
         .encode(
             _time(end),
-            alt.Y("base_fee_gwei:Q", title="base fee, gwei", axis=alt.Axis(grid=False)),
+            alt.Y(
+                "base_fee_gwei:Q",
+                title="base fee, gwei",
+                axis=alt.Axis(grid=False),
+                scale=alt.Scale(zero=True),
+            ),
         )
     )
     return (
-        alt.layer(bar, fee)
+        alt.layer(bar, line)
         .resolve_scale(y="independent")
-        .properties(
-            width=WIDTH,
-            height=HEIGHT,
-            title="Debt repaid by liquidation (bars) and base fee (line)",
-        )
+        .properties(width=WIDTH, height=HEIGHT, title=title)
     )
 
 
 def _loss_panel(blocks: pd.DataFrame, end: float) -> Any:
-    names = {
-        "liquidatable_usd": "liquidatable, not yet liquidated",
-        "shortfall_usd": "shortfall: debt above collateral",
-        "bad_debt_usd": "bad debt",
-    }
-    losses = _thin(blocks)[["hours", *names]].melt("hours", list(names), "kind", "usd")
-    losses["kind"] = losses["kind"].map(names)
-    losses["usd"] /= 1e3
-    highest = max(1.0, float(losses["usd"].max()))
+    highest = float(blocks[list(LOSSES)].max().max())
+    name, factor = unit(highest)
+    names = {column: name for column, (name, _) in LOSSES.items()}
+    losses = _binned(blocks, list(LOSSES), "max").melt("hours", list(LOSSES), "kind", "usd")
+    losses = losses.assign(kind=losses["kind"].map(names), usd=losses["usd"] / factor)
+    title = (
+        f"Lenders end with {money(blocks['bad_debt_usd'].iloc[-1])} of bad debt; shortfall is "
+        f"{money(blocks['shortfall_usd'].max())} at worst and "
+        f"{money(blocks['shortfall_usd'].iloc[-1])} at the end"
+    )
+    when = datetime.fromtimestamp(blocks["timestamp"].iloc[0] - blocks["time_s"].iloc[0], tz=UTC)
     return (
         alt.Chart(losses)
-        .mark_line(strokeWidth=2)
+        .mark_line(strokeWidth=2, interpolate="step-before")
         .encode(
-            _time(end, last=True),
-            alt.Y("usd:Q", title="thousand USD", scale=alt.Scale(domain=[0, highest])),
+            _time(end, f"hours since {when:%Y-%m-%d %H:%M} UTC"),
+            alt.Y(
+                "usd:Q",
+                title=name,
+                scale=alt.Scale(domain=[0, max(1.0, highest / factor * 1.05)]),
+            ),
             alt.Color(
                 "kind:N",
-                scale=alt.Scale(domain=list(names.values()), range=[MUTED, ORANGE, RED]),
+                scale=alt.Scale(
+                    domain=list(names.values()), range=[colour for _, colour in LOSSES.values()]
+                ),
                 legend=alt.Legend(title=None, orient="top-left"),
             ),
         )
-        .properties(width=WIDTH, height=HEIGHT - 20, title="What lenders stand to lose")
+        .properties(width=WIDTH, height=HEIGHT - 20, title=title)
     )
+
+
+def _time(end: float, title: str | None = None) -> Any:
+    """The shared axis; labelled where it has a title."""
+    axis = alt.Axis(title=title, labels=title is not None, tickCount=12)
+    return alt.X("hours:Q", axis=axis, scale=alt.Scale(domain=[0, end], nice=False))
+
+
+# ----------------------------------------------------------------------- data
+
+
+def _with_hours(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(hours=table["time_s"] / 3_600)
+
+
+def _most_liquidated(prices: pd.DataFrame, liquidations: pd.DataFrame) -> str:
+    """The asset to draw: the first one where none was liquidated."""
+    repaid = liquidations["repaid_usd"].astype(float).groupby(liquidations["asset"]).sum()
+    return str(repaid.idxmax() if len(repaid) else prices["asset"].iloc[0])
+
+
+def _stretches(table: pd.DataFrame) -> Any:
+    """Number of the stretch of time each row falls into; every row its own in a short run."""
+    return np.arange(len(table)) * min(BINS, len(table)) // len(table)
+
+
+def _binned(table: pd.DataFrame, columns: list[str], what: str) -> pd.DataFrame:
+    """``hours`` and the columns: mean or maximum over each stretch, drawn at its end."""
+    how = {"hours": "last"} | dict.fromkeys(columns, what)
+    stretches = pd.DataFrame(table.groupby(_stretches(table)).agg(how))
+    start = stretches.iloc[:1].assign(hours=table["hours"].iloc[0])
+    return pd.concat([start, stretches], ignore_index=True)
+
+
+def _extremes(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The rows in which a column is highest or lowest over a stretch, and the last row."""
+    table = table.reset_index(drop=True)
+    groups = table.groupby(_stretches(table))[column]
+    rows = sorted({*groups.idxmin(), *groups.idxmax(), len(table) - 1})
+    return pd.DataFrame({"hours": table["hours"][rows], "usd": table[column][rows]})
+
+
+def _marks(liquidations: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
+    """The largest liquidations at the price the chain had."""
+    oracle = dict(zip(prices["block"], prices["oracle"], strict=True))
+    marks = liquidations.astype({"repaid_usd": float}).nlargest(MARKS, "repaid_usd")
+    marks = marks.assign(usd=marks["block"].map(oracle).astype(float))
+    return marks[["hours", "usd", "repaid_usd"]]
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}s" if number != 1 else f"1 {thing}"

@@ -81,6 +81,9 @@ def _market_rows(market: Mapping[str, Any]) -> list[Row]:
 
 def _solvency_rows(s: Mapping[str, Any]) -> list[Row]:
     bands = "; ".join(f"{usd(debt)} {name}" for name, debt in s["debt_by_health_usd"].items())
+    worst = "none in any block"
+    if s["shortfall_worst_usd"] > 0:
+        worst = f"at worst {usd(s['shortfall_worst_usd'])} in block {s['shortfall_worst_block']:,}"
     return [
         ("accounts", f"{s['accounts']:,}", f"{s['accounts_with_debt']:,} with debt at the end"),
         ("debt", usd(s["debt_end_usd"]), f"USD at the end, {usd(s['debt_start_usd'])} at first"),
@@ -88,8 +91,7 @@ def _solvency_rows(s: Mapping[str, Any]) -> list[Row]:
         (
             "shortfall",
             usd(s["shortfall_end_usd"]),
-            f"USD at the end, not yet liquidated; at worst {usd(s['shortfall_worst_usd'])} in "
-            f"block {s['shortfall_worst_block']:,}",
+            f"USD at the end, debt above collateral not yet liquidated; {worst}",
         ),
         (
             "liquidatable debt",
@@ -131,12 +133,14 @@ def _incentive_rows(i: Mapping[str, Any]) -> list[Row]:
     gas = ", ".join(f"{role}s {usd(paid)}" for role, paid in i["gas_by_role_usd"].items())
     hhi = i["concentration_hhi"]
     concentration = "" if hhi is None else f"; concentration (HHI) {hhi:.2f}"
+    builders = i["builder_share"]
+    tips = "" if builders is None else f"; {percent(builders)} of their gain went to builders"
     return [
         (
             "liquidators' net profit",
             usd(i["liquidator_profit_usd"]),
             f"USD after {usd(i['liquidator_gas_usd'])} of gas; {i['liquidators_active']} of "
-            f"{i['liquidators']} took part{concentration}",
+            f"{i['liquidators']} took part{concentration}{tips}",
         ),
         ("gas paid", usd(i["gas_usd"]), f"USD: {gas}" if gas else "USD"),
         (
