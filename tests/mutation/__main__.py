@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import random
 import sys
 import tempfile
 import time
@@ -40,7 +39,7 @@ FILES = (
     "penalties/HealthScaledPenalty.vy",
     "rates/KinkedRate.vy",
 )
-SAMPLE = 300
+SAMPLE = 240
 GOAL = 0.95
 WORKERS = 2
 EXPLAINED = Path(__file__).with_name("survivors.toml")
@@ -83,13 +82,18 @@ def sample(everyone: Sequence[Mutant], size: int, seed: int) -> list[Mutant]:
     groups: dict[tuple[str, str], list[Mutant]] = defaultdict(list)
     for mutant in everyone:
         groups[mutant.file, mutant.operator].append(mutant)
-    order = random.Random(seed)
-    turns: list[tuple[float, Mutant]] = []
+    turns: list[tuple[float, str, Mutant]] = []
     for group in groups.values():
-        order.shuffle(group)
-        # The square root keeps small groups in and large ones from crowding them out.
-        turns += [(rank / len(group) ** 0.5, mutant) for rank, mutant in enumerate(group)]
-    return [mutant for _, mutant in sorted(turns, key=lambda turn: turn[0])[:size]]
+        # By hash: a line more or less elsewhere leaves the choice as it was.
+        group.sort(key=lambda mutant: _hash(seed, mutant))
+        for rank, mutant in enumerate(group):
+            # The square root keeps small groups in and large ones from crowding them out.
+            turns.append((rank / len(group) ** 0.5, _hash(seed, mutant), mutant))
+    return [mutant for *_, mutant in sorted(turns, key=lambda turn: turn[:2])[:size]]
+
+
+def _hash(seed: int, mutant: Mutant) -> str:
+    return sha256(f"{seed} {mutant.name}".encode()).hexdigest()
 
 
 def _run(chosen: Sequence[Mutant], fresh: bool) -> Iterator[Verdict]:

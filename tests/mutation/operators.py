@@ -87,7 +87,7 @@ SWAPS: dict[str, list[tuple[str, str]]] = {
         (r"\bPAUSE_WITHDRAW\b", "PAUSE_BORROW"),
     ],
     "swapped arguments": [
-        (r"\b(\w+\()(\w[\w.]*), ([\w.]+)\)", r"\1\3, \2)"),
+        (r"\b((?!_debt_up|_scale_up|min|max)\w+\()(\w[\w.]*), ([\w.]+)\)", r"\1\3, \2)"),
         (r"\b(\w+\([^()]+, )([\w.]+), ([\w.]+)\)", r"\1\3, \2)"),
     ],
 }

@@ -169,6 +169,17 @@ def test_scenario__awkward_numbers__rounded_up() -> None:
     assert system.read(system.margin.requirements, [3, 0]) == (2, 1, 1)
 
 
+def test_scenario__least_excess__still_rounded_up() -> None:
+    """Worst loss 1 + 10^-36: half of the second value on its own, and of the first 10^-36
+    with the market. A maintenance of 1 at a scale of 1 + 10^-18 is an initial of 2."""
+    system = System()
+    model = system.create("ScenarioMargin", [1, WAD // 2], [1, 0], 1, WAD + 2, WAD)
+    assert system.read(model.requirements, [0, 2])[1] == 1
+    assert system.read(model.requirements, [1, 2])[1] == 2
+    finest = system.create("ScenarioMargin", [1], [0], 1, WAD + 1, 1)
+    assert system.read(finest.ratios, 0) == (2, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
