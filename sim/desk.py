@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.base import Participant
-from agents.intent import Intent, Liquidate, MarginCall
-from agents.view import Sent
+from agents.intent import (
+    Bid,
+    Bundle,
+    FlashLiquidate,
+    Intent,
+    Liquidate,
+    MarginCall,
+    Rebid,
+    Theirs,
+)
+from agents.view import Seen, Sent
 from sim.chain.engine import Receipt, Status, Transaction
+from sim.mempool import bundle as mempool_bundle
 from sim.mempool.pool import Mempool, Pending
 from sim.protocol.abi import text
+from sim.protocol.deploy import address_of
 from sim.protocol.system import System
+
+BUILDER = address_of("builder")
+"""Coinbase of every block: tips and bundles' payments go there."""
+PAYMENT_GAS = 21_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +35,17 @@ class Ticket:
 
     agent: Participant
     intent: Intent
+    payment: int = 0
+    """Wei that a bundle pays to the builder for this part, in a transaction of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a transaction: it was executed, refused, or taken back unexecuted."""
+    """What became of a transaction: it was executed, refused, or not included."""
 
     pending: Pending
     status: str
-    """succeeded, reverted, refused or expired."""
+    """succeeded, reverted, refused, expired, or dropped with its bundle."""
     reason: str
     position: int
     """In the block; -1 when it was not in one."""
@@ -48,15 +65,23 @@ class Outcome:
         """Wei."""
         return self.gas_used * self.price
 
+    @property
+    def paid(self) -> int:
+        """Wei sent along."""
+        return self.pending.transaction.value if self.status == "succeeded" else 0
+
 
 class Desk:
     """Sends for the agents and keeps track of what is pending and what each has left in wei."""
 
     def __init__(self, system: System, lifetime: int) -> None:
         self.pool = Mempool(lifetime)
+        self.bundles: list[mempool_bundle.Bundle] = []
+        """Sent for the block being built."""
+        self.wei: dict[bytes, int] = {BUILDER: 0}
         self._system = system
-        self.wei: dict[bytes, int] = {}
         self._rivals: dict[int, int] = {}
+        self._public: dict[int, Pending] = {}
 
     def admit(self, address: bytes, wei: int, nonce: int) -> None:
         """Take on a participant with its balance and its next nonce."""
@@ -64,22 +89,18 @@ class Desk:
         self.pool.settle(address, nonce)
 
     def submit(self, agent: Participant, intents: Iterable[Intent], block: int) -> None:
-        """Send in order; each reaches the pool after the agent's latency."""
-        arrival = block + agent.latency_blocks
+        """Send in order; each reaches the pool, or the builder, after the agent's latency."""
         for intent in intents:
-            order = self._system.order(intent, agent.address)
-            transaction = Transaction(
-                sender=agent.address,
-                to=order.to,
-                data=order.data,
-                gas=order.gas,
-                max_fee=intent.bid.max_fee,
-                priority_fee=intent.bid.tip,
-                nonce=self.pool.next_nonce(agent.address),
-            )
-            pending = self.pool.add(transaction, arrival, Ticket(agent, intent))
-            if isinstance(pending, Pending) and arrival == block:
-                self._show(pending)
+            arrival = block + agent.latency_blocks
+            match intent:
+                case Bundle():
+                    self._send_bundle(agent, intent, block)
+                case Rebid():
+                    self._raise_bid(agent, intent, arrival)
+                case _:
+                    nonce = self.pool.next_nonce(agent.address)
+                    transaction = self._transaction(agent, intent, intent.bid, nonce)
+                    self._add(transaction, arrival, block, Ticket(agent, intent))
 
     def pending(self, agent: Participant) -> tuple[Sent, ...]:
         waiting = self.pool.by_sender(agent.address)
@@ -92,7 +113,9 @@ class Desk:
     def open_block(self, block: int) -> list[Outcome]:
         """Bring the public pool up to date; what was taken back for its age."""
         expired = self.pool.expire(block)
+        self.bundles = []
         self._rivals = {}
+        self._public = {}
         for pending in self.pool.visible(block):
             self._show(pending)
         return [Outcome(p, "expired", "not included in time", -1) for p in expired]
@@ -101,7 +124,28 @@ class Desk:
         """Best tip in the public pool to call or liquidate an account, wei; -1 for none."""
         return self._rivals.get(account, -1)
 
-    def settle(self, sent: Sequence[Pending], receipts: Sequence[Receipt]) -> list[Outcome]:
+    def seen(self, agent: Participant) -> tuple[Seen, ...]:
+        """The public pool but for the agent's own."""
+        return tuple(
+            Seen(
+                pending.sequence,
+                pending.tag.agent.name,
+                pending.tag.agent.role,
+                pending.tag.intent,
+                pending.transaction.priority_fee,
+                pending.transaction.max_fee,
+                pending.arrival,
+            )
+            for pending in self._public.values()
+            if isinstance(pending.tag, Ticket) and pending.tag.agent is not agent
+        )
+
+    def settle(
+        self,
+        sent: Sequence[Pending],
+        receipts: Sequence[Receipt],
+        base_fee: int,
+    ) -> list[Outcome]:
         """Outcomes of a block's transactions; a refused one takes its sender's later ones along."""
         outcomes: list[Outcome] = []
         for position, (pending, receipt) in enumerate(zip(sent, receipts, strict=True)):
@@ -120,13 +164,76 @@ class Desk:
                 receipt.gas_used,
                 receipt.effective_gas_price,
             )
-            self.wei[sender] -= outcome.fee
+            self.wei[sender] -= outcome.fee + outcome.paid
+            self.wei[BUILDER] += outcome.paid + outcome.gas_used * (outcome.price - base_fee)
             self.pool.settle(sender, pending.transaction.nonce + 1)
             outcomes.append(outcome)
+        executed = set(sent)
+        for each in self.bundles:
+            if not executed.issuperset(each.parts):
+                own = (part for part in each.parts if part.private)
+                outcomes += [Outcome(p, "dropped", "bundle not included", -1) for p in own]
         return outcomes
 
+    # -------------------------------------------------------------------- sending
+
+    def _transaction(self, agent: Participant, intent: Intent, bid: Bid, nonce: int) -> Transaction:
+        order = self._system.order(intent, agent.address)
+        return Transaction(
+            sender=agent.address,
+            to=order.to,
+            data=order.data,
+            gas=order.gas,
+            max_fee=bid.max_fee,
+            priority_fee=bid.tip,
+            nonce=nonce,
+        )
+
+    def _add(self, transaction: Transaction, arrival: int, block: int, ticket: Ticket) -> None:
+        pending = self.pool.add(transaction, arrival, ticket, ticket.intent.bid.private)
+        if isinstance(pending, Pending) and arrival == block and not pending.private:
+            self._show(pending)
+
+    def _raise_bid(self, agent: Participant, intent: Rebid, arrival: int) -> None:
+        """The pool refuses one that does not raise it enough; then the old bid stands."""
+        for pending in self.pool.by_sender(agent.address):
+            if pending.transaction.nonce == intent.nonce and isinstance(pending.tag, Ticket):
+                raised = replace(
+                    pending.transaction,
+                    max_fee=intent.bid.max_fee,
+                    priority_fee=intent.bid.tip,
+                )
+                standing = replace(pending.tag.intent, bid=intent.bid)
+                self._add(raised, arrival, arrival, Ticket(agent, standing))
+
+    def _send_bundle(self, agent: Participant, intent: Bundle, block: int) -> None:
+        """Goes nowhere when a part of someone else's has left the pool meanwhile."""
+        nonce = self.pool.next_nonce(agent.address)
+        parts: list[Pending] = []
+        for part in intent.parts:
+            if isinstance(part, Theirs):
+                theirs = self._public.get(part.sequence)
+                if theirs is None:
+                    return
+                parts.append(theirs)
+                continue
+            transaction = self._transaction(agent, part, intent.bid, nonce)
+            payment = 0 if any(p.private for p in parts) else intent.payment
+            parts.append(self.pool.number(transaction, block, Ticket(agent, part, payment)))
+            nonce += 1
+        if intent.payment:
+            fees = (intent.bid.max_fee, 0)
+            payment_of = Transaction(
+                agent.address, BUILDER, b"", PAYMENT_GAS, *fees, nonce, intent.payment
+            )
+            parts.append(self.pool.number(payment_of, block, Ticket(agent, intent)))
+        self.bundles.append(mempool_bundle.Bundle(tuple(parts), intent.payment))
+
     def _show(self, pending: Pending) -> None:
+        self._public[pending.sequence] = pending
         ticket = pending.tag
-        if isinstance(ticket, Ticket) and isinstance(ticket.intent, Liquidate | MarginCall):
+        if isinstance(ticket, Ticket) and isinstance(
+            ticket.intent, Liquidate | FlashLiquidate | MarginCall
+        ):
             account, tip = ticket.intent.account, pending.transaction.priority_fee
             self._rivals[account] = max(tip, self.rival_tip(account))

@@ -19,10 +19,11 @@ from agents.base import Participant
 from agents.view import Market, Occasion, Opportunity, Position, View
 from sim.alarm import Alarm
 from sim.chain import open_engine
-from sim.chain.engine import Block, BlockRequest, Engine
-from sim.desk import Desk, Outcome
+from sim.chain.engine import Block, BlockRequest, Engine, Receipt, Transaction
+from sim.desk import BUILDER, Desk, Outcome
 from sim.errors import LedgerMismatch, ScenarioError, UsageError
 from sim.mempool.builder import Built, build
+from sim.mempool.bundle import Rehearse, select
 from sim.mempool.fees import Background, next_base_fee
 from sim.population import draw
 from sim.price import simulate
@@ -81,7 +82,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self.scenario = scenario
         self.seed = int(seed.entropy)  # type: ignore[arg-type]
         self.engine = engine or open_engine("auto")
-        path_seed, people_seed, background_seed = seed.spawn(3)
+        path_seed, people_seed, background_seed, order_seed = seed.spawn(4)
+        self._order_rng = np.random.default_rng(order_seed)
         self.paths = price_paths(scenario, path_seed)
         """USD outside, shape (assets, blocks + 1); column 0 is block 0."""
         self.starts_at = int(datetime.fromisoformat(scenario.run.start).timestamp())
@@ -151,22 +153,49 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         late = self.desk.open_block(block)
         self._decide(scene)
         bids = self._background.bids(time, self.base_fee)
-        limit = self.scenario.gas.block_gas_limit
-        built = build(self.desk.pool, block, self.base_fee, limit, bids)
-        timestamp = self.starts_at + int(time)
-        executed = self.engine.mine(
-            BlockRequest(
-                [pending.transaction for pending in built.transactions],
-                timestamp,
-                self.base_fee,
-                limit,
-            )
-        )
-        happened = self.system.follow(executed.receipts, timestamp)
-        outcomes = late + self.desk.settle(built.transactions, executed.receipts)
+        built = self._build(scene, bids)
+        request = self._request(scene, [p.transaction for p in built.transactions])
+        executed = self.engine.mine(request)
+        happened = self.system.follow(executed.receipts, request.timestamp)
+        settled = self.desk.settle(built.transactions, executed.receipts, self.base_fee)
+        outcomes = late + settled
         self._account_for(scene, outcomes, happened)
         self._close(scene, built, executed, outcomes, bids)
         self.running = block < self.scenario.run.blocks
+
+    def _build(self, scene: Scene, bids: Sequence[tuple[int, int]]) -> Built:
+        """Bundles that succeed as a whole, then the pool against the background."""
+        limit = self.scenario.gas.block_gas_limit
+        bundles = select(self.desk.bundles, self._rehearse(scene), self.base_fee, limit)
+        return build(
+            self.desk.pool,
+            scene.block,
+            self.base_fee,
+            limit,
+            bids,
+            bundles,
+            self.scenario.gas.order,
+            self._order_rng,
+        )
+
+    def _rehearse(self, scene: Scene) -> Rehearse:
+        def rehearse(transactions: Sequence[Transaction]) -> Sequence[Receipt]:
+            before = self.engine.snapshot()
+            try:
+                return self.engine.mine(self._request(scene, transactions)).receipts
+            finally:
+                self.engine.restore(before)
+
+        return rehearse
+
+    def _request(self, scene: Scene, transactions: Sequence[Transaction]) -> BlockRequest:
+        return BlockRequest(
+            transactions,
+            self.starts_at + int(scene.time),
+            self.base_fee,
+            self.scenario.gas.block_gas_limit,
+            BUILDER,
+        )
 
     def _scene(self, block: int, time: float) -> Scene:
         prices = self.paths[:, block]
@@ -219,6 +248,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             positions=tuple(positions[a] for a in self._accounts.get(agent.address, ())),
             opportunities=tuple(opportunities) if agent.watches_liquidations else (),
             pending=self.desk.pending(agent),
+            mempool=self.desk.seen(agent) if agent.watches_mempool else (),
             reported=reported and (reported[0] - self.starts_at, reported[1]),
         )
 
@@ -376,15 +406,15 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         return tables
 
     def audit(self) -> int:
-        """Hold the ledger and the agents' wei against the chain; figures compared.
-
-        Raises LedgerMismatch.
+        """Hold the ledger, and the wei of the agents and the builder, against the chain;
+        figures compared. Raises LedgerMismatch.
         """
-        addresses = list(self._participants)
+        addresses = list(self.desk.wei)
         for address, wei in zip(addresses, self.engine.balances(addresses), strict=True):
             if wei != self.desk.wei[address]:
+                agent = self._participants.get(address)
                 raise LedgerMismatch(
-                    f"{self._participants[address].name} has {wei} wei on chain and "
+                    f"{agent.name if agent else 'the builder'} has {wei} wei on chain and "
                     f"{self.desk.wei[address]} in the books"
                 )
         return self.system.audit(self.engine) + len(addresses)

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from sim.errors import ScenarioError
+from sim.units import YEAR
 
 SHIPPED = Path(__file__).parent / "scenarios"
 
@@ -149,9 +150,41 @@ class Margin(Ratios):
 
 
 class Penalty(Section):
-    model: Literal["fixed"] = "fixed"
-    fixed: Share = Field(0.08, description="Share of the debt repaid, on top of it.")
+    """What a borrower loses on top of the debt repaid, as a share of it."""
+
+    model: Literal["fixed", "health", "dutch"] = Field(
+        "fixed", description="Fixed; growing as health falls; growing with time since the call."
+    )
+    fixed: Share = Field(0.08, description="fixed: the penalty.")
+    health_base: Share = Field(0.02, description="health: the penalty at health 1.")
+    health_slope: NonNegative = Field(0.5, description="health: added per unit of health lost.")
+    health_cap: Share = Field(0.05, description="health: the largest.")
+    dutch_start: Share = Field(0.005, description="dutch: the penalty at once.")
+    dutch_cap: Share = Field(0.05, description="dutch: the largest.")
+    dutch_seconds: int = Field(
+        1_800, ge=1, le=YEAR, description="dutch: seconds from the first to the largest."
+    )
     reserve_share: Share = Field(0.10, description="Part of the penalty that goes to the Reserve.")
+
+    @property
+    def largest(self) -> float:
+        """The largest penalty that the model can ask for."""
+        match self.model:
+            case "fixed":
+                return self.fixed
+            case "health":
+                return min(self.health_base + self.health_slope, self.health_cap)
+            case _:
+                return self.dutch_cap
+
+    @model_validator(mode="after")
+    def _rising(self) -> Penalty:
+        for low, high in (("health_base", "health_cap"), ("dutch_start", "dutch_cap")):
+            if getattr(self, low) > getattr(self, high):
+                raise ValueError(
+                    f"{low} ({getattr(self, low)}) must be at most {high} ({getattr(self, high)})"
+                )
+        return self
 
 
 class Rate(Section):
@@ -277,6 +310,9 @@ class Gas(Section):
     eth_usd: Positive = Field(
         200.0, description="USD of the gas coin when no asset is called ETH or WETH."
     )
+    order: Literal["fee", "first-come", "random"] = Field(
+        "fee", description="How the builder orders the pool."
+    )
     lifetime_blocks: int = Field(
         25, ge=1, description="Blocks a transaction waits before its sender takes it back."
     )
@@ -316,11 +352,12 @@ class Scenario(Section):
     def _solvable(self) -> Scenario:
         for asset in self.assets:
             ratios = asset.margin or self.margin
-            if (1 - ratios.close_out) * (1 + self.penalty.fixed) >= 1:
+            largest = self.penalty.largest
+            if (1 - ratios.close_out) * (1 + largest) >= 1:
                 raise ValueError(
                     f"(1 - close_out)(1 + penalty) must be below 1 for {asset.symbol}: "
-                    f"({1 - ratios.close_out:g})({1 + self.penalty.fixed:g}) is "
-                    f"{(1 - ratios.close_out) * (1 + self.penalty.fixed):.4g}"
+                    f"({1 - ratios.close_out:g})({1 + largest:g}) is "
+                    f"{(1 - ratios.close_out) * (1 + largest):.4g}"
                 )
         return self
 

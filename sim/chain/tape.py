@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
-from typing import Self
+from typing import Any, Self
 
 from sim.chain.engine import Block, BlockRequest, Call, CallResult, Engine, Receipt
 from sim.errors import EnginesDiffer
@@ -45,6 +45,7 @@ class Tape:
         """Balances of all senders and coinbases when keeping ended; see `stop_keeping`."""
         self._keep = keep
         self._digest = sha256()
+        self._marks: dict[int, tuple[Any, int, int, int]] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -95,10 +96,21 @@ class Tape:
         return list(dict.fromkeys([*senders, *(request.coinbase for request in requests)]))
 
     def snapshot(self) -> int:
-        return self.engine.snapshot()
+        snapshot = self.engine.snapshot()
+        self._marks[snapshot] = (
+            self._digest.copy(),
+            self.blocks,
+            self.transactions,
+            len(self.cues),
+        )
+        return snapshot
 
     def restore(self, snapshot: int) -> None:
+        """The tape is rewound too: what came after the snapshot was never run."""
         self.engine.restore(snapshot)
+        digest, self.blocks, self.transactions, kept = self._marks[snapshot]
+        self._digest = digest.copy()
+        del self.cues[kept:]
 
     def close(self) -> None:
         self.engine.close()

@@ -11,7 +11,7 @@ from sim.chain.artifacts import load
 from sim.chain.engine import Engine
 from sim.protocol.abi import Contract
 from sim.protocol.script import Script
-from sim.scenario import Ratios, Scenario
+from sim.scenario import Penalty, Ratios, Scenario
 from sim.units import MAX_UINT256, WAD, Address, to_units, to_wad
 
 COIN_DECIMALS = 6
@@ -37,6 +37,8 @@ class Deployment:
 
     core: Contract
     lens: Contract
+    flash: Contract
+    """The FlashLiquidator."""
     stable: Contract
     oracle: Contract
     reserve: Contract
@@ -96,7 +98,7 @@ def _create(script: Script, scenario: Scenario) -> Deployment:
         for token, asset in zip(tokens, scenario.assets, strict=True)
     )
     margin = _margin(script, scenario)
-    penalty = create("FixedPenalty", to_wad(scenario.penalty.fixed))
+    penalty = _penalty(script, scenario.penalty)
     rate = create(
         "KinkedRate",
         *(to_wad(x) for x in (scenario.rate.base, scenario.rate.at_kink, scenario.rate.above)),
@@ -112,6 +114,7 @@ def _create(script: Script, scenario: Scenario) -> Deployment:
     return Deployment(
         core=core,
         lens=create("Lens", core.address),
+        flash=create("FlashLiquidator", core.address),
         stable=stable,
         oracle=oracle,
         reserve=reserve,
@@ -144,6 +147,19 @@ def _margin(script: Script, scenario: Scenario) -> Contract:
     )
 
 
+def _penalty(script: Script, terms: Penalty) -> Contract:
+    match terms.model:
+        case "fixed":
+            return script.create(DEPLOYER, load("FixedPenalty"), [to_wad(terms.fixed)])
+        case "health":
+            figures = (terms.health_base, terms.health_slope, terms.health_cap)
+            arguments = [to_wad(figure) for figure in figures]
+            return script.create(DEPLOYER, load("HealthScaledPenalty"), arguments)
+        case _:
+            auction = (to_wad(terms.dutch_start), to_wad(terms.dutch_cap), terms.dutch_seconds)
+            return script.create(DEPLOYER, load("DutchPenalty"), auction)
+
+
 def core_config(scenario: Scenario) -> tuple[int | bool, ...]:
     """ICollateralizedDebt.Config, in field order."""
     terms = scenario.protocol
@@ -168,6 +184,7 @@ def core_config(scenario: Scenario) -> tuple[int | bool, ...]:
 def _wire(script: Script, system: Deployment, scenario: Scenario) -> None:
     script.send(DEPLOYER, system.stable.set_minter, system.core.address, True)
     script.send(DEPLOYER, system.stable.set_minter, system.peg.address, True)
+    script.send(DEPLOYER, system.stable.set_flash_cap, to_wad(scenario.protocol.debt_ceiling))
     script.send(DEPLOYER, system.reserve.set_core, system.core.address)
     for reporter in system.reporters:
         script.send(DEPLOYER, system.oracle.set_reporter, reporter, True)

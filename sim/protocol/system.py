@@ -9,10 +9,12 @@ from agents.intent import (
     Absorb,
     Borrow,
     Deposit,
+    FlashLiquidate,
     Intent,
     Liquidate,
     MarginCall,
     Open,
+    Pause,
     Post,
     Repay,
     Swap,
@@ -21,7 +23,7 @@ from agents.intent import (
 from agents.view import AssetTerms, Opportunity, Pool, Position, Terms, Wallet
 from sim.chain.engine import Call, CallResult, Engine, Receipt
 from sim.errors import ContractError
-from sim.protocol.abi import text, words
+from sim.protocol.abi import Contract, text, words
 from sim.protocol.audit import audit
 from sim.protocol.deploy import POOL_FEE, Deployment, ratios_of
 from sim.protocol.events import Happening
@@ -38,6 +40,8 @@ GAS = {
     MarginCall: 180_000,
     Liquidate: 420_000,
     Absorb: 400_000,
+    FlashLiquidate: 700_000,
+    Pause: 80_000,
     Swap: 160_000,
 }
 """Gas limit an agent sets for each kind of intent, one collateral."""
@@ -45,8 +49,10 @@ POST_GAS, POST_GAS_PER_ASSET = 60_000, 60_000
 GAS_PER_FURTHER_ASSET = 40_000
 
 STATUS_CALLABLE = 2
+PAUSE_BORROW, PAUSE_WITHDRAW = 1, 2
 KNOWN_BLOCKS = 10
-"""Blocks for which a read is good: interest moves what it says by less than 1e-6."""
+"""Blocks for which a read is good while a penalty does not grow with time: interest moves what
+it says by less than 1e-6."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class System:
         self.ledger = ledger
         self.grace = scenario.protocol.grace
         self._known: dict[int, Known] = {}
+        self._known_blocks = 0 if scenario.penalty.model == "dutch" else KNOWN_BLOCKS
         self.terms = Terms(
             assets=tuple(
                 AssetTerms(
@@ -89,7 +96,7 @@ class System:
                 for asset, ratios in zip(scenario.assets, ratios_of(scenario), strict=True)
             ),
             min_debt=to_wad(scenario.protocol.min_debt),
-            max_penalty=scenario.penalty.fixed,
+            max_penalty=scenario.penalty.largest,
             grace=scenario.protocol.grace,
             block_seconds=scenario.run.block_seconds,
         )
@@ -131,6 +138,12 @@ class System:
                 )
             case Absorb():
                 data = core.absorb(intent.account)
+            case Pause():
+                data = core.set_paused(
+                    intent.borrow * PAUSE_BORROW + intent.withdraw * PAUSE_WITHDRAW
+                )
+            case FlashLiquidate():
+                return self._flash(intent)
             case Post():
                 return self._post(intent)
             case Swap():
@@ -145,10 +158,23 @@ class System:
         data = oracle.post([token.address for token in tokens], list(intent.prices))
         return Order(oracle.address, data, POST_GAS + POST_GAS_PER_ASSET * len(tokens))
 
-    def _swap(self, intent: Swap, sender: Address) -> Order:
-        pool = self.deployment.pools[intent.pool]
+    def _flash(self, intent: FlashLiquidate) -> Order:
+        flash, token = self.deployment.flash, self.deployment.tokens[intent.asset]
+        pool = self._pool(intent.asset)
+        data = flash.liquidate(
+            intent.account, token.address, intent.max_repay, pool.address, intent.min_profit
+        )
+        further = GAS_PER_FURTHER_ASSET * (len(self.deployment.tokens) - 1)
+        return Order(flash.address, data, GAS[FlashLiquidate] + further)
+
+    def _pool(self, asset: int) -> Contract:
+        pool = self.deployment.pools[asset]
         if pool is None:
-            raise ValueError(f"asset {intent.pool} has no pool")
+            raise ValueError(f"asset {asset} has no pool")
+        return pool
+
+    def _swap(self, intent: Swap, sender: Address) -> Order:
+        pool = self._pool(intent.pool)
         token = self.deployment.tokens[intent.pool]
         sold = self.deployment.stable if intent.sell_stable else token
         data = pool.swap(sold.address, intent.amount_in, intent.min_out, sender)
@@ -261,7 +287,7 @@ class System:
         known = self._known.get(account)
         return (
             known is not None
-            and engine.block_number - known.block <= KNOWN_BLOCKS
+            and engine.block_number - known.block <= self._known_blocks
             and known.state == self._state(account)
         )
 

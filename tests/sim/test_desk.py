@@ -162,7 +162,7 @@ def test_rival_tip__on_its_way__is_not_seen_before_it_arrives(desk: Desk) -> Non
 
 def test_rival_tip__once_executed__is_gone(desk: Desk, alice: Participating) -> None:
     desk.submit(alice, [liquidate(7, 3)], 1)
-    desk.settle(everything(desk, 1), [receipt()])
+    desk.settle(everything(desk, 1), [receipt()], 0)
     desk.open_block(2)
     assert desk.rival_tip(7) == -1
 
@@ -181,7 +181,7 @@ def test_settle__executed__costs_gas_whether_it_succeeds_or_not(
     desk: Desk, alice: Participating, status: Status, output: bytes, says: tuple[str, str]
 ) -> None:
     desk.submit(alice, [repay(1)], 1)
-    (outcome,) = desk.settle(everything(desk, 1), [receipt(status, output=output)])
+    (outcome,) = desk.settle(everything(desk, 1), [receipt(status, output=output)], 0)
     assert (outcome.status, outcome.reason) == says
     assert outcome.fee == 50_000 * 12 * GWEI
     assert desk.wei[ALICE] == WEI - 50_000 * 12 * GWEI
@@ -190,7 +190,7 @@ def test_settle__executed__costs_gas_whether_it_succeeds_or_not(
 
 def test_settle__next_transaction__takes_the_next_nonce(desk: Desk, alice: Participating) -> None:
     desk.submit(alice, [repay(1)], 1)
-    desk.settle(everything(desk, 1), [receipt()])
+    desk.settle(everything(desk, 1), [receipt()], 0)
     desk.submit(alice, [repay(2)], 2)
     (pending,) = everything(desk, 2)
     assert pending.transaction.nonce == 5
@@ -203,7 +203,7 @@ def test_settle__positions__are_those_in_the_request(
     desk.submit(belle, [repay(2), repay(3)], 1)
     sent = everything(desk, 1)
     results = [receipt(), receipt(Status.REFUSED), receipt(Status.REFUSED)]
-    outcomes = desk.settle(sent, results)
+    outcomes = desk.settle(sent, results, 0)
     assert [(o.status, o.position) for o in outcomes] == [
         ("succeeded", 0),
         ("refused", -1),
@@ -217,7 +217,7 @@ def test_settle__refused__takes_the_senders_later_ones_along_once(
     """Two of three were sent; the third could not be executed either. Nobody pays."""
     desk.submit(belle, [repay(1), repay(2), repay(3)], 1)
     sent = everything(desk, 1)[:2]
-    outcomes = desk.settle(sent, [receipt(Status.REFUSED)] * 2)
+    outcomes = desk.settle(sent, [receipt(Status.REFUSED)] * 2, 0)
     assert intents(outcomes) == [repay(1), repay(2), repay(3)]
     assert {o.status for o in outcomes} == {"refused"}
     assert {o.reason for o in outcomes} == {str(Refusal.FUNDS)}
@@ -227,7 +227,7 @@ def test_settle__refused__takes_the_senders_later_ones_along_once(
 
 def test_settle__after_a_refusal__the_nonce_is_used_again(desk: Desk, belle: Participating) -> None:
     desk.submit(belle, [repay(1)], 1)
-    desk.settle(everything(desk, 1), [receipt(Status.REFUSED)])
+    desk.settle(everything(desk, 1), [receipt(Status.REFUSED)], 0)
     desk.submit(belle, [repay(2)], 2)
     (pending,) = everything(desk, 2)
     assert pending.transaction.nonce == 0

@@ -17,6 +17,7 @@ from agents.oracle import Reporter
 from agents.trader import Trader
 from sim.chain import open_engine
 from sim.chain.engine import Status
+from sim.desk import BUILDER
 from sim.errors import LedgerMismatch, UsageError
 from sim.experiments import store
 from sim.mempool.fees import next_base_fee
@@ -26,7 +27,6 @@ from sim.records import COLUMNS, TABLES
 from sim.units import GWEI, WAD
 from tests.sim.runs import IN_PROCESS, STILL, Watched, finish, model, scenario
 
-COINBASE = bytes(20)
 LIQUIDATABLE = 4
 
 
@@ -171,7 +171,7 @@ def test_wei__nothing_is_made_or_lost_but_the_base_fee_burnt() -> None:
         watched = Watched(engine)
         running = StressModel(scenario(), rng=7, engine=watched)
         holders = [a.address for a in running.agents]
-        holders += [DEPLOYER, MARKET, COINBASE]
+        holders += [DEPLOYER, MARKET, BUILDER]
         holders += [c.address for c in running.system.deployment.contracts()]
         before, mined = sum(watched.balances(holders)), len(watched.mined)
         finish(running)
