@@ -44,7 +44,8 @@ node_modules/.ready: package-lock.json
 	@touch $@
 
 stress: setup
-	@$(BIN)/python scripts/stress_job.py
+	@$(BIN)/plimsoll run black-thursday --crosscheck 300 \
+		--against liquidators.count=0 --against protocol.grace=14400
 
 test: setup
 	@$(BIN)/pytest
