@@ -8,8 +8,8 @@
         The words, and what each function does, are in interfaces/ICollateralizedDebt.vyi.
 @dev One order in every function: checks, accrue, effects, health, event, transfers.
      The exception is a deposit, which is measured as it comes in and so comes in first.
-     While a function runs every view reverts too, so whatever it calls is given what it
-     needs as arguments, and no token sees the account half changed.
+     While a function runs every view reverts too (but those of what never changes), so
+     whatever it calls is given what it needs, and no token sees an account half changed.
 """
 
 from ethereum.ercs import IERC20
@@ -473,7 +473,7 @@ def max_borrow(account: uint256) -> uint256:
         return 0
     # ceil(shares * index) <= limit exactly when shares <= floor(limit / index).
     limit: uint256 = min(p.collateral - p.initial, self._account_limit(account))
-    most: uint256 = min(limit, 2**128) * RAY // market.index
+    most: uint256 = limit * RAY // market.index
     most_of_all: uint256 = settings._debt_ceiling() * RAY // market.index
     if most <= state.shares or most_of_all <= market.shares:
         return 0

@@ -3,9 +3,10 @@
 """
 @title Lens
 @license Apache-2.0
-@notice Batch reads of the core, and views that search against the margin model: whatever
-        the model is, E - M does not fall as a price rises, nor rise as collateral leaves,
-        so bisection finds the last unit.
+@notice Batch reads of the core, and views that search against the margin model. Under
+        any model E - M rises with a price and falls as collateral leaves, so bisection
+        finds the last unit. (A model whose initial requirement is rounded in two steps can
+        make that a unit of value or two when an asset's native unit is worth less.)
 """
 
 from ethereum.ercs import IERC20Detailed
@@ -18,19 +19,20 @@ from .interfaces import IOracle
 implements: ILens
 
 
-# An account as a search sees it: everything but the one number that it varies.
+# An account as a search sees it: all but the amount or the price that it varies.
 struct Sheet:
     debt: uint256
     values: DynArray[uint256, 8]
-    i: uint256        # the asset that is searched
+    i: uint256        # the asset searched
     amount: uint256   # of it, native units
-    price: uint256
-    valid: bool
+    price: uint256    # of it
+    priced: bool      # it is valid
+    others: bool      # the prices of the other assets held are valid
 
 
 MAX_BATCH: constant(uint256) = 512
 MAX_ASSETS: constant(uint256) = 8
-MAX_PRICE: constant(uint256) = 2**128 - 1
+MAX_VALUE: constant(uint256) = 2**127   # models are total up to twice that
 
 core: public(immutable(address))
 ORACLE: immutable(address)
@@ -85,12 +87,14 @@ def positions(
 @external
 def liquidation_price(account: uint256, asset: address) -> uint256:
     sheet: Sheet = self._sheet(account, asset)
-    if self._keeps(sheet, sheet.amount, 0, False):
+    if sheet.debt == 0 or self._keeps(sheet, sheet.amount, 0, False):
         return 0
-    if sheet.amount == 0 or not self._keeps(sheet, sheet.amount, MAX_PRICE, False):
+    if sheet.amount == 0:
         return max_value(uint256)
     too_low: uint256 = 0
-    enough: uint256 = MAX_PRICE
+    enough: uint256 = min(MAX_VALUE, MAX_VALUE // sheet.amount * UNITS[sheet.i])
+    if not self._keeps(sheet, sheet.amount, enough, False):
+        return max_value(uint256)
     for _: uint256 in range(128):
         if enough - too_low <= 1:
             break
@@ -110,11 +114,15 @@ def max_withdraw(account: uint256, asset: address) -> uint256:
         return sheet.amount
     paused: bool = staticcall ICollateralizedDebt(core).paused() & 2 != 0
     tripped: bool = staticcall ICollateralizedDebt(core).breaker_tripped()
-    if paused or tripped or not sheet.valid:
+    if paused or tripped or not sheet.others:
         return 0
+    if self._keeps(sheet, 0, sheet.price, True):
+        return sheet.amount
+    if not sheet.priced:
+        return 0   # all of it or nothing: what is left would have no valid price
     fits: uint256 = 0
-    too_much: uint256 = sheet.amount + 1
-    for _: uint256 in range(129):
+    too_much: uint256 = sheet.amount
+    for _: uint256 in range(128):
         if too_much - fits <= 1:
             break
         middle: uint256 = (fits + too_much) // 2
@@ -140,20 +148,21 @@ def _sheet(account: uint256, asset: address) -> Sheet:
     sheet: Sheet = empty(Sheet)
     sheet.i = max_value(uint256)
     sheet.debt = staticcall ICollateralizedDebt(core).debt(account)
-    sheet.valid = True
+    sheet.others = True
     for i: uint256 in range(len(ASSETS), bound=MAX_ASSETS):
         amount: uint256 = staticcall ICollateralizedDebt(core).collateral_of(account, ASSETS[i])
         price: uint256 = 0
         valid: bool = False
         price, valid = staticcall IOracle(ORACLE).price(ASSETS[i])
+        valid = valid and price != 0
         sheet.values.append(amount * price // UNITS[i])
         if ASSETS[i] == asset:
             sheet.i = i
             sheet.amount = amount
             sheet.price = price
-            # Withdrawn whole, its price no longer matters; see max_withdraw.
-        if amount != 0 and (not valid or price == 0):
-            sheet.valid = False
+            sheet.priced = valid
+        elif amount != 0 and not valid:
+            sheet.others = False
     assert sheet.i != max_value(uint256), "asset: not listed"
     return sheet
 

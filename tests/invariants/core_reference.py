@@ -20,7 +20,7 @@ NO_CAP = 2**128 - 1
 ROUNDING = 16
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """The contract reverts with this reason."""
 
 
@@ -164,6 +164,14 @@ class Reference:
             valid,
             sum(values) + doubt,
         )
+
+    def keeps_margin_at(self, account: int, asset: int, price: int) -> bool:
+        """Whether E >= M were the price of one asset another."""
+        kept = self.prices[asset]
+        self.prices[asset] = (price, True)
+        buffer = self.position(account).buffer
+        self.prices[asset] = kept
+        return buffer >= 0
 
     def call_of(self, account: int) -> tuple[int, int, int]:
         """(called_at, deadline, recorded_at), zeros where lapsed."""

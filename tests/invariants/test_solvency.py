@@ -380,6 +380,11 @@ class Solvency(RuleBasedStateMachine):
             assert most == 0 or ref.withdrawable(account, i, most)
             assert not ref.withdrawable(account, i, most + 1)
             self._agree_on_seizure(account, i)
+            least = world.read(world.lens.liquidation_price, number, token.address)
+            if least != MAX_UINT256:
+                assert ref.keeps_margin_at(account, i, least)
+            if least:
+                assert not ref.keeps_margin_at(account, i, min(least - 1, 2**127))
 
     def _agree_on_seizure(self, account: int, asset: int) -> None:
         token = self.world.tokens[asset].address
