@@ -13,6 +13,7 @@ import numpy as np
 from agents.base import Participant
 from agents.trader import Trader
 from agents.view import Occasion
+from sim.failure import Ring
 from sim.protocol.ledger import Floats
 
 
@@ -27,6 +28,8 @@ class Alarm:
         self._alerts = np.zeros(0)
         self._armed = np.zeros(0, dtype=bool)
         self._rung: dict[Participant, int] = {}
+        self.rings: dict[Participant, Ring] = {}
+        """Each trader's last alarm."""
         for agent in agents:
             for time in agent.wake_times():
                 self.at(time, agent, Occasion.SCHEDULE)
@@ -60,7 +63,8 @@ class Alarm:
             if isinstance(agent, Trader):
                 rung = self._rung.get(agent, 0)
                 self._rung[agent] = rung + 1
-                self.at(time + agent.answer_delay(rung), agent, Occasion.ALERT)
+                self.rings[agent] = Ring(time, time + agent.answer_delay(rung))
+                self.at(self.rings[agent].answer_at, agent, Occasion.ALERT)
         self._armed[ringing] = False
         self._armed |= health >= self._alerts * 1.02
 

@@ -6,7 +6,7 @@ the builder orders them -> the engine executes -> receipts and events -> ledger 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from math import nan
@@ -16,12 +16,14 @@ import numpy as np
 import pandas as pd
 
 from agents.base import Participant
+from agents.trader import Trader
 from agents.view import Market, Occasion, Opportunity, Position, View
 from sim.alarm import Alarm
 from sim.chain import open_engine
 from sim.chain.engine import Block, BlockRequest, Engine, Receipt, Transaction
 from sim.desk import BUILDER, Desk, Outcome
 from sim.errors import LedgerMismatch, ScenarioError, UsageError
+from sim.failure import cause
 from sim.mempool.builder import Built, build
 from sim.mempool.bundle import Rehearse, select
 from sim.mempool.fees import Background, next_base_fee
@@ -287,7 +289,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             if h.name == "Opened":
                 self._open_account(h.fields["owner"].to_bytes(20, "big"))
         self.tally.outcomes(scene, outcomes)
-        self.tally.events(scene, happened, outcomes, self._standing.health)
+        why = self._why(scene, outcomes)
+        self.tally.events(scene, happened, outcomes, self._standing.health, why)
         settled = dict.fromkeys(outcome.ticket.agent for outcome in outcomes)
         for agent in settled:
             if not agent.every_block:
@@ -296,6 +299,37 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         if restless:
             self._standing = self._stand(self.system.ledger.oracle_prices())
             self._alarm.look(self._standing.health, scene.time)
+
+    def _why(self, scene: Scene, outcomes: Sequence[Outcome]) -> Callable[[int], str]:
+        """The cause of failure to save an account, by its number; "" where no trader owns it."""
+
+        def why(account: int) -> str:
+            owner = self._participants.get(self.system.ledger.owners[account - 1])
+            if not isinstance(owner, Trader):
+                return ""
+            failed = (o.ticket.intent for o in outcomes if o.ticket.agent is owner)
+            waiting = (sent.intent for sent in self.desk.pending(owner))
+            return cause(
+                scene.time,
+                self.scenario.run.block_seconds,
+                self._healthy_outside(account, scene.prices),
+                (*failed, *waiting),
+                self._alarm.rings.get(owner),
+            )
+
+        return why
+
+    def _healthy_outside(self, account: int, prices: Floats) -> bool:
+        """Whether the account, as it was before the block, met maintenance at outside prices."""
+        if account > len(self._standing.debt):
+            return False
+        row, ledger = account - 1, self.system.ledger
+        before = self._standing
+        oracle = ledger.oracle_prices()
+        # With one collateral value scales with its price; with several this is their average.
+        scale = float(prices @ oracle / (oracle @ oracle))
+        cushion = before.value[row] - before.maintenance[row]
+        return bool(cushion * scale >= before.debt[row])
 
     def _close(
         self,

@@ -21,7 +21,8 @@ COLUMNS = {
     "liquidations": (
         "block", "position", "agent", "account", "asset", "repaid_usd", "seized", "seized_usd",
         "reserve_cut", "penalty", "health_before", "eligible_block", "called_block", "fee_usd",
-        "profit_usd",
+        "profit_usd", "route", "rivals", "base_fee_gwei", "tip_gwei", "builder_usd",
+        "borrower_loss_usd", "cause",
     ),
     "accounts": (
         "account", "agent", "debt_usd", "collateral_usd", "health", "status", "calls", "cured",
@@ -39,9 +40,12 @@ COLUMNS = {
 _WHOLE = {
     "block", "position", "nonce", "gas_limit", "gas_used", "arrival_block", "eligible_block",
     "calls", "cured", "liquidations", "transactions", "succeeded", "reverted", "refused",
-    "pending", "background_gas", "timestamp", "below", "called",
+    "pending", "background_gas", "timestamp", "below", "called", "rivals",
 }  # fmt: skip
-_TEXT = {"agent", "role", "kind", "asset", "status", "reason", "event", "data", "address"}
+_TEXT = {
+    "agent", "role", "kind", "asset", "status", "reason", "event", "data", "address", "route",
+    "cause",
+}  # fmt: skip
 _NULLABLE = {"account", "called_block"}
 
 

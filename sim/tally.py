@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from agents.base import Participant
+from agents.intent import FlashLiquidate, Liquidate
 from sim.desk import Outcome
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Floats
@@ -57,6 +58,36 @@ class Scene:
     base_fee: int
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """How a liquidation was done."""
+
+    outcome: Outcome
+    flash: int | None
+    """Stable earned, when it was done with minted capital."""
+    rivals: int
+    """Other agents whose attempt at the same account failed in the same block."""
+
+    @property
+    def route(self) -> str:
+        if self.flash is not None:
+            return "flash"
+        if self.outcome.ticket.payment:
+            return "bundle"
+        return "private" if self.outcome.pending.private else "public"
+
+
+def _rivals(h: Happening, outcomes: Sequence[Outcome]) -> int:
+    tried = {
+        outcome.ticket.agent.name
+        for outcome in outcomes
+        if outcome.status in ("reverted", "dropped")
+        and isinstance(outcome.ticket.intent, Liquidate | FlashLiquidate)
+        and outcome.ticket.intent.account == h.fields["account"]
+    }
+    return len(tried)
+
+
 class Tally:
     """Writes rows as things happen, and the tables of accounts and agents at the end."""
 
@@ -76,8 +107,8 @@ class Tally:
             fee_usd = outcome.fee / WAD * scene.eth_usd
             spent = self.spending.setdefault(agent.name, Spending())
             spent.status[outcome.status] += 1
-            spent.wei += outcome.fee
-            spent.usd += fee_usd
+            spent.wei += outcome.fee + outcome.paid
+            spent.usd += (outcome.fee + outcome.paid) / WAD * scene.eth_usd
             asset = getattr(intent, "asset", getattr(intent, "pool", None))
             self.records.write(
                 "transactions",
@@ -105,9 +136,12 @@ class Tally:
         happened: Sequence[Happening],
         outcomes: Sequence[Outcome],
         health: Floats,
+        why: Callable[[int], str],
     ) -> None:
-        """`health` is every account's before the block."""
+        """`health` is every account's before the block; `why` tells the cause of the failure to
+        save an account."""
         senders = {outcome.position: outcome for outcome in outcomes if outcome.position >= 0}
+        flash = {h.position: h.fields["profit"] for h in happened if h.name == "FlashLiquidated"}
         for h in happened:
             asset = None if h.asset is None else self.symbols[h.asset]
             self.records.write(
@@ -120,7 +154,10 @@ class Tally:
                 json.dumps({name: str(number) for name, number in h.fields.items()}),
             )
             if h.name == "Liquidated" and h.asset is not None:
-                self._liquidated(scene, h, h.asset, senders[h.position], health)
+                row = h.fields["account"] - 1
+                before = float(health[row]) if row < len(health) else inf
+                act = Act(senders[h.position], flash.get(h.position), _rivals(h, outcomes))
+                self._liquidated(scene, h, h.asset, act, before, why(row + 1))
             elif h.name == "MarginCalled":
                 history = self.accounts[h.fields["account"] - 1]
                 history.calls += 1
@@ -151,14 +188,18 @@ class Tally:
         history.called_block = None
 
     def _liquidated(
-        self, scene: Scene, h: Happening, asset: int, outcome: Outcome, health: Floats
+        self, scene: Scene, h: Happening, asset: int, act: Act, health: float, cause: str
     ) -> None:
-        row = h.fields["account"] - 1
-        history = self.accounts[row]
+        history = self.accounts[h.fields["account"] - 1]
+        outcome = act.outcome
+        price = float(scene.prices[asset])
         repaid = from_wad(h.fields["repaid"])
         seized = h.fields["seized"] / self.units[asset]
-        seized_usd = float(seized * scene.prices[asset])
+        reserve_cut = h.fields["reserve_cut"] / self.units[asset]
         fee_usd = outcome.fee / WAD * scene.eth_usd
+        payment_usd = outcome.ticket.payment / WAD * scene.eth_usd
+        tip = max(0, outcome.price - scene.base_fee)
+        gain = seized * price - repaid if act.flash is None else from_wad(act.flash)
         penalty = from_wad(h.fields["penalty"])
         history.liquidations += 1
         history.repaid += repaid
@@ -172,14 +213,21 @@ class Tally:
             self.symbols[asset],
             repaid,
             seized,
-            seized_usd,
-            h.fields["reserve_cut"] / self.units[asset],
+            seized * price,
+            reserve_cut,
             penalty,
-            float(health[row]),
+            health,
             history.eligible_block or scene.block,
             history.called_block,
             fee_usd,
-            seized_usd - repaid - fee_usd,
+            gain - fee_usd - payment_usd,
+            act.route,
+            act.rivals,
+            to_gwei(scene.base_fee),
+            to_gwei(tip),
+            tip * outcome.gas_used / WAD * scene.eth_usd + payment_usd,
+            (seized + reserve_cut) * price - repaid,
+            cause,
         )
         history.called_block = None
 
