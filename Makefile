@@ -24,7 +24,7 @@ setup: .venv/.ready node_modules/.ready .build/.engine .build/.contracts
 node_modules/.ready: package-lock.json
 	@mkdir -p node_modules
 	@if command -v npm >/dev/null; then \
-		echo "Installing anvil from npm"; npm ci --loglevel=error --no-audit --no-fund; \
+		echo "Installing anvil from npm"; npm install --no-save --loglevel=error --no-audit --no-fund; \
 	else echo "npm is not here: going on without anvil"; fi
 	@touch $@
 
