@@ -33,6 +33,9 @@ class _Sentences(click.Group):
         except PlimsollError as error:
             click.echo(f"plimsoll: {error}", err=True)
             sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("plimsoll: interrupted", err=True)
+            sys.exit(130)
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
@@ -121,7 +124,7 @@ def run_command(
             summaries[name] = again.record["summary"]
         say(render_comparison(summaries))
     if checked:
-        _crosscheck(result.tape, _another_engine(result.tape.name))
+        _crosscheck(result.tape, _another_engine(result.tape.name), aside=as_json)
 
 
 @main.command("crosscheck")
@@ -153,21 +156,25 @@ def crosscheck_command(
     _crosscheck(result.tape, second)
 
 
-def _crosscheck(tape: Any, engine: str | None) -> None:
-    """Execute what a tape kept on another engine and say what came of it."""
+def _crosscheck(tape: Any, engine: str | None, aside: bool = False) -> None:
+    """Execute what a tape kept on another engine and say what came of it; `aside` is on the
+    error stream."""
     from sim.experiments.run import crosscheck
 
     if engine is None:
-        click.echo(f"{tape.name} is the only engine here: nothing to compare its blocks with")
+        click.echo(
+            f"{tape.name} is the only engine here: nothing to compare its blocks with", err=aside
+        )
         return
     try:
         again = crosscheck(tape, engine)
     except EnginesDiffer as difference:
-        click.echo(f"different: {difference}")
+        click.echo(f"different: {difference}", err=aside)
         sys.exit(1)
     click.echo(
         f"{tape.name} and {engine} are identical: {again.blocks:,} blocks, set-up included, "
-        f"{again.transactions:,} transactions, fingerprint {again.fingerprint[:16]}"
+        f"{again.transactions:,} transactions, fingerprint {again.fingerprint[:16]}",
+        err=aside,
     )
 
 

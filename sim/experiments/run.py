@@ -63,7 +63,7 @@ def run(
         tape = Tape(opened, keep=keep_blocks > 0)
         model = StressModel(scenario, rng=seed, engine=tape)
         started = time.perf_counter()
-        ended, lost = "complete", None
+        ended, lost, figures = "complete", None, 0
         try:
             with _stop_on_interrupt() as stop:
                 for block in range(1, scenario.run.blocks + 1):
@@ -75,12 +75,11 @@ def run(
                         tape.stop_keeping()
                     if progress:
                         progress(model)
+            seconds = time.perf_counter() - started
+            tape.stop_keeping()
+            figures = model.audit()
         except EngineLost as error:
             ended, lost = "engine lost", error
-        seconds = time.perf_counter() - started
-        if not lost:
-            tape.stop_keeping()
-        figures = 0 if lost else model.audit()
         tables = model.tables()
         record = _record(model, tape, ended, tables)
         if out:
