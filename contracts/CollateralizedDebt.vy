@@ -8,6 +8,7 @@
         The words, and what each function does, are in interfaces/ICollateralizedDebt.vyi.
 @dev One order in every function: checks, accrue, effects, health, event, transfers.
      The exception is a deposit, which is measured as it comes in and so comes in first.
+     What changes no debt takes the index as of now and does not store it.
      While a function runs every view reverts too (but those of what never changes), so
      whatever it calls is given what it needs, and no token sees an account half changed.
 """
@@ -61,7 +62,7 @@ struct Plan:
     reserve_cut: uint256    # of it, to the Reserve
     penalty: uint256
     value_left: uint256
-    cures: bool             # E >= M after it
+    cures: bool             # E >= M after it, at valid prices, or no debt
     ruins: bool             # debt left, and no collateral that counts
 
 
@@ -144,8 +145,10 @@ def __init__(
         close_out: uint256 = 0
         initial, maintenance, close_out = staticcall IMarginModel(margin).ratios(i)
         least: uint256 = staticcall IMarginModel(margin).close_out_floor(i)
-        assert initial > maintenance and maintenance >= close_out, "model: initial, maintenance, close-out out of order"
-        assert close_out >= least and (WAD - least) * most < WAD * WAD, "model: penalty too large for close-out"
+        assert (
+            initial > maintenance and maintenance >= close_out and close_out >= least
+        ), "model: requirements out of order"
+        assert (WAD - least) * most < WAD * WAD, "model: penalty too large for close-out"
     UNITS = units
     self._configure(config_)
 
@@ -273,16 +276,17 @@ def margin_call(account: uint256):
     if news:
         state.called_at = block.timestamp
         state.deadline = block.timestamp + grace
+    recorded_at: uint256 = self._recorded_at(state, self._is_due(state, book, grace))
+    assert news or recorded_at != state.recorded_at, "margin: already called"
+    state.recorded_at = recorded_at
+    self._save(account, state)
+    if news:
         log ICollateralizedDebt.MarginCalled(
             account=account,
             caller=msg.sender,
             called_at=state.called_at,
             deadline=state.deadline,
         )
-    recorded_at: uint256 = self._recorded_at(state, self._is_due(state, book, grace))
-    assert news or recorded_at != state.recorded_at, "margin: already called"
-    state.recorded_at = recorded_at
-    self._save(account, state)
 
 
 @external
@@ -871,7 +875,9 @@ def _plan(
     initial, maintenance, close_out = self._requirements(values)
 
     emptied: bool = plan.taken == amount and state.held == 1 << i
-    plan.cures = plan.value_left >= debt_left + maintenance
+    plan.cures = debt_left == 0 or (
+        p.valid and plan.value_left >= debt_left + maintenance
+    )
     # Less than `min_left` counts as nothing, unless it still covers the debt.
     plan.ruins = debt_left != 0 and (
         emptied or plan.value_left < min(terms.min_left, debt_left)
@@ -965,7 +971,8 @@ def _write_off(
     self._clear(account)
     self._save(account, empty(account_word.Account))
 
-    # Interest not yet minted is the Reserve's, and pays with the rest.
+    # Stable and Reserve are ours, and what the Reserve has decides what is left to write.
+    # Interest not yet minted is the Reserve's too, and pays with the rest.
     self._mint_unminted()
     covered: uint256 = extcall IReserve(reserve).cover(debt)
     self.bad_debt += debt - covered
