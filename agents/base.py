@@ -26,6 +26,8 @@ class Participant(mesa.Agent):  # type: ignore[misc]
     """Shown the accounts that can be called or liquidated."""
     watches_mempool = False
     """Shown the public pool."""
+    watches_accounts = False
+    """Shown other people's accounts."""
     latency_blocks = 0
     """Blocks between deciding and the transactions reaching the pool."""
 

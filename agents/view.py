@@ -47,6 +47,17 @@ class Terms:
     max_penalty: float
     grace: int
     block_seconds: int
+    close_factor: float = 1.0
+    """Part of a debt that one liquidation may repay."""
+    full_liquidation_health: float = 0.0
+    """At or below this health one liquidation may repay all."""
+    reserve_share: float = 0.0
+    """Part of the penalty that the liquidator does not get."""
+    penalty_rise: float = 0.0
+    """Added to the penalty by each second after a call, up to `max_penalty`."""
+    oracle_window: int | None = None
+    """Seconds that the oracle averages the pool's price over, 0 for spot; None when it does
+    not read the pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,12 @@ class Market:
     """Wei, of the block about to be built."""
     tip_needed: int
     """Wei: the lowest tip that the last full block took; 0 when it was not full."""
+    utilisation: float = 0.0
+    """Total debt over its ceiling."""
+    volatility: tuple[float, ...] = ()
+    """Realised outside in the last hour, annualised, one an asset."""
+    paused: int = 0
+    """1 for borrowing, 2 for withdrawing with debt, 3 for both."""
 
     def gas_usd(self, gas: int, tip: int) -> float:
         return gas * (self.base_fee + tip) / 1e18 * self.eth_usd
@@ -135,6 +152,14 @@ class Opportunity:
     """Collateral to the liquidator for `repaid`, native units."""
     rival_tip: int
     """Wei: best tip among pending public transactions for the same account; -1 when none."""
+    health: float = 1.0
+    """Health factor of the account."""
+    penalty: float = 0.0
+    """What the account loses on top of the debt repaid, the Reserve's part included."""
+    held: int = 0
+    """Of the asset in the account, native units."""
+    called_at: int = 0
+    """Timestamp of the standing call, 0 when none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +208,8 @@ class View:
     """Own transactions not yet executed or dropped, in the order of their nonces."""
     mempool: tuple[Seen, ...] = ()
     """For those who watch it: the public pool, in the order of arrival."""
+    watched: tuple[Position, ...] = ()
+    """For those who study other people's accounts: those with debt, riskiest first."""
     reported: tuple[float, tuple[int, ...]] | None = None
     """For reporters: (seconds since block 0, WAD prices) of the own last report on chain."""
 
