@@ -33,8 +33,10 @@ def incentives(
 
 
 def _builder_share(sent: pd.DataFrame, liquidations: pd.DataFrame) -> float | None:
-    """Tips of liquidators, of all they sent, as a share of what they seized above what they
-    repaid; above 1 where they paid builders more than they won."""
+    """What liquidators paid builders, tips of all they sent and bundles' payments, as a share
+    of what they seized above what they repaid; above 1 where they paid more than they won."""
     gain = float((liquidations["seized_usd"] - liquidations["repaid_usd"]).sum())
     tips = sent["fee_usd"] * sent["tip_gwei"] / sent["effective_gas_price_gwei"]
-    return float(tips.sum()) / gain if gain > 0 else None
+    bundled = liquidations[liquidations["route"] == "bundle"]
+    paid = float(tips.sum()) + float(bundled["builder_usd"].sum())
+    return paid / gain if gain > 0 else None

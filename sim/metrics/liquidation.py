@@ -26,7 +26,22 @@ def liquidation(
         "seized_usd": float(liquidations["seized_usd"].sum()),
         "liquidated_share": repaid / float(blocks["debt_usd"].iloc[0] or 1.0),
         "penalty_paid_usd": float(accounts["penalty_paid_usd"].sum()),
+        "borrower_loss_usd": float(liquidations["borrower_loss_usd"].sum()),
+        "failure_causes": _causes(liquidations),
         **_delays(liquidations),
+    }
+
+
+def _causes(liquidations: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Why traders did not save their accounts: accounts by the cause of their first
+    liquidation, and what all of them cost their owners."""
+    known = liquidations[liquidations["cause"] != ""].sort_values(["block", "position"])
+    first = known.drop_duplicates("account").set_index("account")["cause"]
+    lost = known.groupby(known["account"].map(first))["borrower_loss_usd"].sum().astype(float)
+    counts = first.value_counts()
+    return {
+        str(cause): {"accounts": int(counts[cause]), "borrower_loss_usd": float(lost[cause])}
+        for cause in sorted(counts.index)
     }
 
 

@@ -1,0 +1,133 @@
+"""The same seeds under different rules: who earns, who pays, how fast, what is left undone."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import as_completed as completed
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from sim.errors import PlimsollError, UsageError
+from sim.experiments.run import run
+from sim.scenario import Scenario, load
+
+FIGURES = {
+    "liquidators' net profit, USD": ("incentives", "liquidator_profit_usd"),
+    "builders' share of the gain": ("incentives", "builder_share"),
+    "failed transactions' cost, USD": ("incentives", "failed_cost_usd"),
+    "concentration (HHI)": ("incentives", "concentration_hhi"),
+    "borrowers' loss, USD": ("liquidation", "borrower_loss_usd"),
+    "penalty paid, USD": ("liquidation", "penalty_paid_usd"),
+    "debt repaid by liquidation, USD": ("liquidation", "repaid_usd"),
+    "blocks to liquidation, median": ("liquidation", "delay_blocks", "p50"),
+    "collateral within 16 blocks": ("liquidation", "efficiency", "within_16"),
+    "liquidatable at the end, USD": ("solvency", "liquidatable_end_usd"),
+    "worst shortfall, USD": ("solvency", "shortfall_worst_usd"),
+    "shortfall and bad debt, USD": ("solvency", "loss_usd"),
+}
+"""What is compared, and where the summary has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    point: str
+    scenario: Scenario
+    engine: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`runs`: a row a run, columns point, seed and `FIGURES`. `liquidations`: every run's, with
+    point and seed."""
+
+    runs: pd.DataFrame
+    liquidations: pd.DataFrame
+
+
+Result = tuple[dict[str, Any], pd.DataFrame]
+
+
+def points(vary: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """(name, overrides) of every combination of `key=a,b,c`; a bare section means its model.
+
+    Raises UsageError where one is not of that form.
+    """
+    axes = []
+    for each in vary:
+        key, equals, settings = each.partition("=")
+        if not equals or not all(settings.split(",")):
+            raise UsageError(f"--vary {each} is not of the form key=value,value,…")
+        axes.append([(key, setting) for setting in settings.split(",")])
+    found = []
+    for combination in itertools.product(*axes):
+        name = ", ".join(f"{key}={setting}" for key, setting in combination)
+        found.append((name, tuple(f"{_field(key)}={setting}" for key, setting in combination)))
+    return found
+
+
+def _field(key: str) -> str:
+    section = Scenario.model_fields.get(key)
+    return f"{key}.model" if section is not None else key
+
+
+def compare(
+    source: str,
+    overrides: Sequence[str],
+    vary: Sequence[str],
+    seeds: int,
+    engine: str = "auto",
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Comparison:
+    """Every point under the same seeds.
+
+    Points that a scenario refuses are refused before anything is run (ScenarioError).
+    """
+    scenarios = [(name, load(source, (*overrides, *more))) for name, more in points(vary)]
+    jobs = [
+        Job(name, scenario, engine, scenario.run.seed + i)
+        for name, scenario in scenarios
+        for i in range(seeds)
+    ]
+    results: dict[int, Result] = {}
+    for number, result in _results(jobs, workers):
+        results[number] = result
+        if progress:
+            progress(len(results), len(jobs))
+    ordered = [results[number] for number in sorted(results)]
+    return Comparison(
+        pd.DataFrame([row for row, _ in ordered]),
+        pd.concat([liquidations for _, liquidations in ordered], ignore_index=True),
+    )
+
+
+def _results(jobs: Sequence[Job], workers: int) -> Iterator[tuple[int, Result]]:
+    if workers == 1:
+        for number, job in enumerate(jobs):
+            yield number, execute(job)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        futures = {pool.submit(execute, job): number for number, job in enumerate(jobs)}
+        try:
+            for future in completed(futures):
+                yield futures[future], future.result()
+        except (KeyboardInterrupt, PlimsollError):
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def execute(job: Job) -> Result:
+    """One run: its row of figures and its liquidations."""
+    done = run(job.scenario, engine=job.engine, seed=job.seed)
+    row: dict[str, Any] = {"point": job.point, "seed": job.seed}
+    for name, path in FIGURES.items():
+        found: Any = done.record["summary"]
+        for step in path:
+            found = None if found is None else found.get(step)
+        row[name] = found
+    return row, done.tables["liquidations"].assign(point=job.point, seed=job.seed)
