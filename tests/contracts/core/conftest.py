@@ -34,6 +34,7 @@ def build(create, owner, guardian) -> Callable[..., System]:
         rate: tuple[int, ...] = NO_RATE,
         tokens: tuple[Any, ...] | None = None,
         ratios: tuple[tuple[int, int, int], ...] = (ETH_RATIOS, BTC_RATIOS),
+        margin: tuple[Any, ...] = (),
         **config: Any,
     ) -> System:
         stable, feed, coin = (
@@ -47,8 +48,8 @@ def build(create, owner, guardian) -> Callable[..., System]:
             create("MockToken", "Ether", "ETH", 18),
             create("MockToken", "Bitcoin", "BTC", 8),
         )
-        margin = create("LinearMargin", *map(list, zip(*ratios, strict=True)))
-        models = (margin, create(*penalty), create("KinkedRate", *rate))
+        margin = margin or ("LinearMargin", *map(list, zip(*ratios, strict=True)))
+        models = (create(*margin), create(*penalty), create("KinkedRate", *rate))
         core = create(
             "CollateralizedDebt",
             *(stable, feed, reserve, *models),

@@ -107,3 +107,15 @@ def test_constructor__no_owner__reverts(deploy):
 def test_constructor__no_rate__is_a_rate(deploy, create):
     assert deploy(rate=create("KinkedRate", *NO_RATE)).totals().rate == 0
     assert deploy(rate=create("KinkedRate", WAD, 0, 0, WAD // 2)).totals().rate == WAD
+
+
+@pytest.mark.parametrize(
+    ("initial", "maintenance", "close_out", "least"),
+    [(20, 20, 15, 15), (30, 15, 20, 15), (30, 20, 15, 16)],
+)
+def test_constructor__requirements_out_of_order__reverts(
+    deploy, create, system, initial, maintenance, close_out, least
+):
+    ratios = (PERCENT * x for x in (initial, maintenance, close_out, least))
+    with ape.reverts("model: requirements out of order"):
+        deploy(assets=[system.eth], margin=create("MockMargin", *ratios))
