@@ -10,8 +10,17 @@ import numpy as np
 
 from agents.arbitrageur import Arbitrageur
 from agents.base import Participant
-from agents.liquidator import Liquidator
+from agents.keepers import (
+    DutchSniper,
+    FlashKeeper,
+    GasAuctioneer,
+    Keeper,
+    PrivateKeeper,
+    SplitKeeper,
+)
+from agents.liquidator import Inventory, Liquidator
 from agents.oracle import Reporter
+from agents.searcher import CopyCat, Sandwicher
 from agents.trader import Habits, Trader
 from sim.protocol.deploy import address_of, ratios_of
 from sim.protocol.populate import Endowment
@@ -28,7 +37,21 @@ MOST_OF_INITIAL = 0.97
 """Largest starting debt, as a part of what the initial requirement allows."""
 LEAST_DEBT = 1.05
 """Smallest starting debt, as a multiple of the least debt."""
-GAS_MONEY = {"trader": 20, "liquidator": 500, "arbitrageur": 2_000, "reporter": 1_000}
+STRATEGIES: dict[str, type[Liquidator]] = {
+    "keeper": Keeper,
+    "auctioneer": GasAuctioneer,
+    "private": PrivateKeeper,
+    "flash": FlashKeeper,
+    "sniper": DutchSniper,
+    "split": SplitKeeper,
+}
+GAS_MONEY = {
+    "trader": 20,
+    "liquidator": 500,
+    "searcher": 500,
+    "arbitrageur": 2_000,
+    "reporter": 1_000,
+}
 """Ether each holds for fees at block 0: enough never to be what limits it."""
 
 
@@ -51,6 +74,7 @@ def draw(
         *_liquidators(model, scenario, streams[1]),
         *_reporters(model, scenario),
         *_arbitrageurs(model, scenario, prices),
+        *_searchers(model, scenario),
     ]
 
 
@@ -86,7 +110,8 @@ def _traders(
         )
         name = f"trader-{number}"
         value = equity if late else equity * leverage
-        tokens = to_units(value / prices[asset], scenario.assets[asset].decimals)
+        # One unit more, so that rounding down never leaves less than the initial requirement.
+        tokens = to_units(value / prices[asset], scenario.assets[asset].decimals) + 1
         endowment = Endowment(
             address=address_of(name),
             wei=GAS_MONEY["trader"] * ETHER,
@@ -150,7 +175,8 @@ def _liquidators(
             wei=GAS_MONEY["liquidator"] * ETHER,
             stable=to_wad(terms.capital * float(rng.lognormal(0, 0.5))),
         )
-        agent = Liquidator(
+        strategy = STRATEGIES[terms.strategies[number % len(terms.strategies)]]
+        agent = strategy(
             model,
             name,
             endowment.address,
@@ -159,6 +185,7 @@ def _liquidators(
             bid_share=min(0.9, terms.bid_share * float(rng.lognormal(0, 0.3))),
             max_tip_gwei=terms.max_tip_gwei,
             latency_blocks=terms.latency_blocks,
+            inventory=Inventory[terms.inventory.upper()],
         )
         pairs.append((agent, endowment))
     return pairs
@@ -180,6 +207,38 @@ def _reporters(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant,
             headroom=terms.budget_multiple,
             latency_blocks=terms.latency_blocks,
         )
+        pairs.append((agent, endowment))
+    return pairs
+
+
+def _searchers(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:
+    terms = scenario.searchers
+    pairs: list[tuple[Participant, Endowment]] = []
+    for number in range(terms.copycats + terms.sandwichers):
+        copies = number < terms.copycats
+        kind = f"copycat-{number}" if copies else f"sandwicher-{number - terms.copycats}"
+        endowment = Endowment(
+            address_of(kind), GAS_MONEY["searcher"] * ETHER, to_wad(terms.capital)
+        )
+        agent: Participant
+        if copies:
+            agent = CopyCat(
+                model,
+                kind,
+                endowment.address,
+                min_profit=terms.min_profit,
+                failure_rate=scenario.liquidators.failure_rate,
+                bid_share=terms.bid_share,
+                max_tip_gwei=scenario.liquidators.max_tip_gwei,
+            )
+        else:
+            agent = Sandwicher(
+                model,
+                kind,
+                endowment.address,
+                min_profit=terms.min_profit,
+                bid_share=terms.bid_share,
+            )
         pairs.append((agent, endowment))
     return pairs
 

@@ -40,10 +40,16 @@ STRICT = scenario(
 )
 
 
-@pytest.mark.parametrize("name", [*names(), "poor traders", "strict margin"])
+COARSE = scenario(CRASH, assets=[{"symbol": "BAR", "decimals": 0}], traders={"count": 200})
+"""Whole bars of 200 USD."""
+
+
+@pytest.mark.parametrize("name", [*names(), "poor traders", "strict margin", "coarse token"])
 def test_draw__any_seed__every_position_is_one_the_core_accepts(name: str) -> None:
     """Else one seed of a thousand would end at set-up: below the least debt, above a limit."""
-    terms = {"poor traders": POOR, "strict margin": STRICT}.get(name) or shipped(name)
+    terms = {"poor traders": POOR, "strict margin": STRICT, "coarse token": COARSE}.get(
+        name
+    ) or shipped(name)
     protocol = terms.protocol
     for seed in SEEDS:
         owing = [e for _, e in people(terms, seed) if e.collateral]
