@@ -34,7 +34,7 @@ REPLACEMENT = 1.1
 """Least rise of tip and fee cap that the pool takes for a new bid."""
 FLASH_GAS = 350_000
 ROUNDING = 16
-"""Native units by which what is seized may differ from its preview."""
+"""Native units by which what is seized may differ from what was previewed."""
 STILL_BELOW = 0.99
 """Part of the healing repayment that a first of two steps makes: it must not heal."""
 
