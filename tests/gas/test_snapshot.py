@@ -19,11 +19,12 @@ def test_gas__within_two_percent_of_the_snapshot(now: Table) -> None:
     assert risen(now, json.loads(SNAPSHOT.read_text())) == []
 
 
-def test_targets__met(now: Table) -> None:
+def test_gas_targets__met(now: Table) -> None:
+    """The spare of the code size is shown, not asked for: the limit itself stops deployment."""
     above = {
         (name, count): now[name][count]
         for (name, count), target in TARGETS.items()
-        if now[name][count] > target
+        if name != CODE and now[name][count] > target
     }
     assert above == {}
 

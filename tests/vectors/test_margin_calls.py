@@ -151,6 +151,20 @@ def test_margin_call__below_close_out_after_a_call__recorded_once() -> None:
     assert system.read(system.core.called_at, account) < start
 
 
+@pytest.mark.parametrize(("seconds", "recorded"), [(HOUR - 1, True), (HOUR, False)])
+def test_record__until_the_deadline_and_not_from_it_on(seconds: int, recorded: bool) -> None:
+    """Once the call itself is due there is nothing to add to it."""
+    system, account = levered()
+    system.price(0, 1_450 * WAD)
+    called = call(system, account)
+    system.price(0, 1_400 * WAD)
+    system.wait(called + seconds - 1 - system.now)
+    outcome = system.send(STRANGER, system.core.margin_call, account)
+    assert system.now == called + seconds
+    assert outcome.ok == recorded
+    assert outcome.reason == ("" if recorded else "margin: already called")
+
+
 @pytest.mark.parametrize("cure", ["deposit", "repay", "borrow", "withdraw", "clear", "liquidate"])
 def test_call__ends_with_whatever_cures_it(cure: str) -> None:
     system, account = levered(full_liquidation_health=0)

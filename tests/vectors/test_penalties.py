@@ -78,6 +78,7 @@ def test_dutch__rises_from_start_to_cap_in_its_duration(elapsed: int, penalty: i
         (("DutchPenalty", 8 * PERCENT, 7 * PERCENT, HOUR), "model: start above cap"),
         (("DutchPenalty", 0, WAD + 1, HOUR), "model: cap out of range"),
         (("DutchPenalty", 0, WAD, 0), "model: zero duration"),
+        (("DutchPenalty", 0, WAD, 365 * 86_400 + 1), "model: duration out of range"),
     ],
 )
 def test_terms_out_of_range__refused(terms: tuple[object, ...], reason: str) -> None:
@@ -95,6 +96,7 @@ TIGHT = ("LinearMargin", [WAD], [90 * PERCENT], [60 * PERCENT])
         ("HealthScaledPenalty", WAD, 100 * WAD, WAD),
         ("HealthScaledPenalty", 8 * PERCENT, 0, 8 * PERCENT),
         ("DutchPenalty", WAD, WAD, 1),
+        ("DutchPenalty", WAD, WAD, 365 * 86_400),
     ],
 )
 def test_extremes_of_the_range__accepted(terms: tuple[object, ...]) -> None:
