@@ -38,7 +38,7 @@ from sim.protocol.system import System
 from sim.records import typed
 from sim.scenario import LARGEST, Scenario
 from sim.tally import Scene, Tally
-from sim.units import WAD, Address, from_wad, to_gwei, to_wad
+from sim.units import WAD, YEAR, Address, from_wad, to_gwei, to_wad
 
 SETUP_SECONDS = 600
 """Set-up happens in so many seconds of chain time before block 0."""
@@ -271,7 +271,17 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             eth_usd=scene.eth_usd,
             base_fee=self.base_fee,
             tip_needed=self._tip_needed,
+            utilisation=self.system.utilisation(),
+            volatility=self._volatility(scene.block),
+            paused=self.system.ledger.paused,
         )
+
+    def _volatility(self, block: int) -> tuple[float, ...]:
+        """Realised outside over the last hour, annualised, one an asset; 0 at first."""
+        seconds = self.scenario.run.block_seconds
+        first = max(0, block - 3_600 // seconds)
+        moves = np.diff(np.log(self.paths[:, first : block + 1]))
+        return tuple((moves.std(axis=1) * np.sqrt(YEAR / seconds)).tolist())
 
     def _candidates(self) -> list[int]:
         """Accounts that look callable or liquidatable and are worth more than the gas of it."""

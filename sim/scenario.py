@@ -177,6 +177,13 @@ class Penalty(Section):
             case _:
                 return self.dutch_cap
 
+    @property
+    def rise(self) -> float:
+        """Added by each second after a call, until the largest is reached."""
+        if self.model != "dutch":
+            return 0.0
+        return (self.dutch_cap - self.dutch_start) / self.dutch_seconds
+
     @model_validator(mode="after")
     def _rising(self) -> Penalty:
         for low, high in (("health_base", "health_cap"), ("dutch_start", "dutch_cap")):
@@ -273,7 +280,19 @@ class Traders(Section):
         return self
 
 
+Strategy = Literal["keeper", "auctioneer", "private", "flash", "sniper", "split"]
+
+
 class Liquidators(Section):
+    strategies: list[Strategy] = Field(
+        ["auctioneer"],
+        min_length=1,
+        description="How they liquidate, in turn: keeper, auctioneer (rebids), private (bundles), "
+        "flash (no capital), sniper (waits for a rising penalty), split (two steps).",
+    )
+    inventory: Literal["sell", "hold", "hedge"] = Field(
+        "sell", description="What they do with what they seize."
+    )
     count: Head = Field(4, description="Liquidators; 0 switches them off.")
     capital: Positive = Field(500_000.0, description="Stable each holds at block 0, USD (median).")
     min_profit: NonNegative = Field(20.0, description="USD after gas and slippage, median.")
@@ -281,6 +300,14 @@ class Liquidators(Section):
     bid_share: Share = Field(0.2, description="Share of expected profit bid as tip.")
     latency_blocks: Count = Field(0, description="Blocks between seeing and sending.")
     max_tip_gwei: Gwei = Field(500.0, description="Priority fee cap.")
+
+
+class Searchers(Section):
+    copycats: Count = Field(0, description="Copy public liquidations with a higher tip.")
+    sandwichers: Count = Field(0, description="Trade around liquidators' public pool sales.")
+    capital: Positive = Field(1e6, description="USD of stable each holds at block 0.")
+    min_profit: NonNegative = Field(20.0, description="USD after gas.")
+    bid_share: Share = Field(0.5, description="Share of the gain that a bundle pays the builder.")
 
 
 class Arbitrageurs(Section):
@@ -338,6 +365,7 @@ class Scenario(Section):
     oracle: Oracle = Oracle()
     traders: Traders = Traders()
     liquidators: Liquidators = Liquidators()
+    searchers: Searchers = Searchers()
     arbitrageurs: Arbitrageurs = Arbitrageurs()
     gas: Gas = Gas()
 

@@ -20,7 +20,8 @@ def incentives(
         "liquidators": len(liquidators),
         "liquidator_profit_usd": float(liquidators["profit_usd"].sum()),
         "liquidator_gas_usd": float(liquidators["gas_usd"].sum()),
-        "liquidators_active": len(won),
+        "liquidators_active": int(liquidators["agent"].isin(won.index).sum()),
+        "searchers_share": _share(won, agents[agents["role"] == "searcher"]["agent"]),
         "concentration_hhi": float(((won / won.sum()) ** 2).sum()) if won.sum() > 0 else None,
         "builder_share": _builder_share(sent[sent["role"] == "liquidator"], liquidations),
         "gas_usd": float(sent["fee_usd"].sum()),
@@ -30,6 +31,11 @@ def incentives(
         "expired_transactions": int((transactions["status"] == "expired").sum()),
         "transactions": len(sent),
     }
+
+
+def _share(won: pd.Series[float], names: pd.Series[str]) -> float | None:
+    """Part of the debt repaid by liquidation that these repaid."""
+    return float(won[won.index.isin(names)].sum() / won.sum()) if won.sum() > 0 else None
 
 
 def _builder_share(sent: pd.DataFrame, liquidations: pd.DataFrame) -> float | None:

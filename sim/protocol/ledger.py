@@ -57,6 +57,8 @@ class Ledger:
         self.accrued_at = opened_at
         self.total_shares = 0
         self.bad_debt = 0
+        self.paused = 0
+        """Flags: 1 borrowing, 2 withdrawing with debt."""
         self.peg_minted = 0
 
         self.oracle = OracleBook(len(assets), scenario.oracle.max_age, scenario.oracle.quorum)
@@ -81,6 +83,7 @@ class Ledger:
             "Liquidated": self._liquidated,
             "BadDebtRealised": self._written_off,
             "Healed": self._healed,
+            "Paused": self._paused,
             "Accrued": self._accrued,
             "MarginCalled": lambda h: self._call(h, h.fields["called_at"]),
             "MarginCallCleared": lambda h: self._call(h, 0),
@@ -139,13 +142,14 @@ class Ledger:
     def index_at(self, timestamp: int) -> int:
         """The index that accruing at `timestamp` would leave: simple interest at the rate of
         the present utilisation, rounded up."""
-        utilisation = WAD
-        total = debt_up(self.total_shares, self.index)
-        if total < self._ceiling:
-            utilisation = total * WAD // self._ceiling
-        rate = kinked_rate(self._rate, utilisation)
+        rate = kinked_rate(self._rate, self.utilisation())
         elapsed = timestamp - self.accrued_at
         return self.index + ceil_div(self.index * rate * elapsed, WAD * YEAR)
+
+    def utilisation(self) -> int:
+        """Total debt over its ceiling, WAD, rounded down; at most 1."""
+        total = debt_up(self.total_shares, self.index)
+        return total * WAD // self._ceiling if total < self._ceiling else WAD
 
     def standing_call(self, row: int, timestamp: int) -> int:
         """Timestamp of the account's margin call, 0 when none stands or it has lapsed."""
@@ -221,6 +225,9 @@ class Ledger:
 
     def _healed(self, h: Happening) -> None:
         self.bad_debt -= h.fields["amount"]
+
+    def _paused(self, h: Happening) -> None:
+        self.paused = h.fields["flags"]
 
     def _accrued(self, h: Happening) -> None:
         self.index = h.fields["index"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
+
+import numpy as np
 
 from agents.intent import (
     Absorb,
@@ -29,7 +32,7 @@ from sim.protocol.deploy import POOL_FEE, Deployment, ratios_of
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Ledger, debt_up
 from sim.scenario import Scenario
-from sim.units import MAX_UINT256, Address, to_wad
+from sim.units import MAX_UINT256, WAD, Address, from_wad, to_wad
 
 GAS = {
     Open: 120_000,
@@ -99,6 +102,10 @@ class System:
             max_penalty=scenario.penalty.largest,
             grace=scenario.protocol.grace,
             block_seconds=scenario.run.block_seconds,
+            close_factor=scenario.protocol.close_factor,
+            full_liquidation_health=scenario.protocol.full_liquidation_health,
+            reserve_share=scenario.penalty.reserve_share,
+            penalty_rise=scenario.penalty.rise,
         )
 
     def follow(self, receipts: Iterable[Receipt], timestamp: int) -> list[Happening]:
@@ -201,6 +208,10 @@ class System:
             for pool, reserves in zip(self.deployment.pools, self.ledger.pools, strict=True)
         )
 
+    def utilisation(self) -> float:
+        """Total debt over its ceiling."""
+        return self.ledger.utilisation() / WAD
+
     def reserve_stable(self) -> int:
         """Stable the Reserve holds to cover bad debt, minted so far."""
         held = self.ledger.balances[self.deployment.stable.address]
@@ -253,7 +264,7 @@ class System:
         return Call(core.address, core.preview_liquidate(account, token.address, MAX_UINT256))
 
     def _learn(self, account: int, asset: int, preview: Sequence[int]) -> None:
-        allowed, repaid, seized, _, _ = preview
+        allowed, repaid, seized, _, penalty = preview
         known = self._known[account]
         if not (allowed or known.can_call):
             return
@@ -267,8 +278,19 @@ class System:
                 repaid=repaid if allowed else 0,
                 seized=seized if allowed else 0,
                 rival_tip=-1,
+                health=self._health(account),
+                penalty=from_wad(penalty),
+                held=self.ledger.amounts[account - 1][asset],
+                called_at=self.ledger.standing_call(account - 1, self.ledger.timestamp),
             )
         )
+
+    def _health(self, account: int) -> float:
+        """Of one account with debt, at the prices on chain."""
+        row, ledger = account - 1, self.ledger
+        worth = np.array(ledger.amounts[row]) / np.array(ledger.units) * ledger.oracle_prices()
+        debt = from_wad(debt_up(ledger.shares[row], ledger.index_at(ledger.timestamp)))
+        return float(worth @ (1 - ledger.ratios[:, 1]) / debt) if debt else inf
 
     def _state(self, account: int) -> tuple[object, ...]:
         """What an account's opportunities depend on, but for interest."""
