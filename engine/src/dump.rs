@@ -12,7 +12,7 @@ use crate::{
     Fault,
     block::Head,
     execute::Chain,
-    state::{State, Values},
+    state::{Slot, State, Values},
 };
 
 const MAGIC: &[u8] = b"PLIMSOLL";
@@ -52,7 +52,7 @@ pub fn encode(chain: &Chain) -> Vec<u8> {
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
     let head = chain.head;
-    for word in [chain.chain_id, head.number, head.timestamp, head.base_fee, head.gas_limit] {
+    for word in [chain.chain_id(), head.number, head.timestamp, head.base_fee, head.gas_limit] {
         out.extend_from_slice(&word.to_le_bytes());
     }
     out.extend_from_slice(head.coinbase.as_slice());
@@ -70,9 +70,9 @@ pub fn encode(chain: &Chain) -> Vec<u8> {
         out.extend_from_slice(account.code_hash.as_slice());
     }
     count(&mut out, storage.len());
-    for ((address, key), word) in &storage {
-        out.extend_from_slice(address.as_slice());
-        out.extend_from_slice(&key.to_le_bytes::<32>());
+    for (slot, word) in &storage {
+        out.extend_from_slice(slot.address.as_slice());
+        out.extend_from_slice(&slot.key.to_le_bytes::<32>());
         out.extend_from_slice(&word.to_le_bytes::<32>());
     }
     let checksum = keccak256(&out);
@@ -126,7 +126,7 @@ pub fn decode(bytes: &[u8]) -> Result<Chain, Fault> {
         values.accounts.insert(address, Some(account));
     }
     for _ in 0..input.number()? {
-        let slot = (Address::from(input.take()?), input.word()?);
+        let slot = Slot { address: Address::from(input.take()?), key: input.word()? };
         values.storage.insert(slot, input.word()?);
     }
     Ok(Chain::new(chain_id, head, State::from_values(values)))

@@ -1,12 +1,13 @@
 //! A block of transactions, and reads, on a chain.
 
 use revm::{
-    Context, ExecuteEvm, MainBuilder, MainContext, MainnetEvm,
-    context::{BlockEnv, CfgEnv, Journal, TxEnv},
+    Context, ExecuteEvm, MainnetEvm,
+    context::{BlockEnv, CfgEnv, Evm, Journal, JournalEntry, JournalInner, LocalContext, TxEnv},
     context_interface::{
-        Cfg, JournalTr,
+        Cfg, FrameStack, JournalTr,
         result::{EVMError, ExecutionResult, InvalidTransaction},
     },
+    handler::{EthPrecompiles, instructions::EthInstructions},
     primitives::{Bytes, TxKind, U256, hardfork::SpecId},
 };
 
@@ -23,22 +24,35 @@ struct Snapshot {
 
 /// One chain: its state, its newest block, and the snapshots of both.
 pub struct Chain {
-    /// For CHAINID.
-    pub chain_id: u64,
     /// The newest block.
     pub head: Head,
     /// Accounts and storage.
     pub state: State,
+    cfg: CfgEnv,
+    /// Empty, but prepared by the last block: which addresses are precompiles.
+    journal: JournalInner<JournalEntry>,
     snapshots: Vec<Snapshot>,
     next_snapshot: u64,
 }
 
-type Evm<'a> = MainnetEvm<Context<BlockEnv, TxEnv, CfgEnv, Reader<'a>, Journal<Reader<'a>>, ()>>;
+type Machine<'a> =
+    MainnetEvm<Context<BlockEnv, TxEnv, CfgEnv, Reader<'a>, Journal<Reader<'a>>, ()>>;
 
 impl Chain {
     /// A chain at the block `head` of which nothing but `state` is known.
     pub fn new(chain_id: u64, head: Head, state: State) -> Chain {
-        Chain { chain_id, head, state, snapshots: Vec::new(), next_snapshot: 1 }
+        let mut cfg = CfgEnv::new_with_spec(SpecId::PRAGUE);
+        cfg.chain_id = chain_id;
+        // Any address may send, on this chain: there are no signatures here.
+        cfg.tx_chain_id_check = false;
+        cfg.disable_eip3607 = true;
+        let journal = JournalInner::default();
+        Chain { head, state, cfg, journal, snapshots: Vec::new(), next_snapshot: 1 }
+    }
+
+    /// For CHAINID.
+    pub fn chain_id(&self) -> u64 {
+        self.cfg.chain_id
     }
 
     /// Execute one block, or leave everything as it was.
@@ -60,7 +74,8 @@ impl Chain {
         };
         // All transactions share one journal, which tells them apart by a counter: what one
         // has warmed is cold for the next.
-        let mut evm = self.evm(head, |_| ());
+        let journal = std::mem::take(&mut self.journal);
+        let mut evm = self.evm(head, self.cfg.clone(), journal);
         let mut receipts = Vec::with_capacity(request.transactions.len());
         let mut gas_used = 0;
         for transaction in request.transactions {
@@ -68,8 +83,9 @@ impl Chain {
             gas_used += receipt.as_ref().map_or(0, |execution| execution.gas_used);
             receipts.push(receipt);
         }
-        let changes = evm.ctx.journaled_state.finalize();
-        drop(evm);
+        let mut journal = evm.ctx.journaled_state;
+        let changes = journal.finalize();
+        self.journal = journal.into_init();
         self.state.commit(changes);
         self.head = head;
         Ok(Block { number: head.number, gas_used, receipts })
@@ -77,11 +93,11 @@ impl Chain {
 
     /// Read at the newest block, each on its own: whether it succeeded, and what it returned.
     pub fn call(&self, calls: Vec<Call>, gas: u64) -> Result<Vec<(bool, Bytes)>, Fault> {
-        let mut evm = self.evm(self.head, |cfg| {
-            cfg.disable_base_fee = true;
-            cfg.disable_block_gas_limit = true;
-            cfg.disable_nonce_check = true;
-        });
+        let mut cfg = self.cfg.clone();
+        cfg.disable_base_fee = true;
+        cfg.disable_block_gas_limit = true;
+        cfg.disable_nonce_check = true;
+        let mut evm = self.evm(self.head, cfg, JournalInner::default());
         let read = |call: Call| {
             let result = evm.transact_one(TxEnv {
                 caller: call.sender,
@@ -98,7 +114,7 @@ impl Chain {
         calls.into_iter().map(read).collect()
     }
 
-    fn evm(&self, head: Head, configure: impl FnOnce(&mut CfgEnv)) -> Evm<'_> {
+    fn evm(&self, head: Head, cfg: CfgEnv, journal: JournalInner<JournalEntry>) -> Machine<'_> {
         let block = BlockEnv {
             number: U256::from(head.number),
             timestamp: U256::from(head.timestamp),
@@ -107,19 +123,22 @@ impl Chain {
             beneficiary: head.coinbase,
             ..BlockEnv::default()
         };
-        let settings = |cfg: &mut CfgEnv| {
-            cfg.set_spec_and_mainnet_gas_params(SpecId::PRAGUE);
-            cfg.chain_id = self.chain_id;
-            // Any address may send, of this chain: there are no signatures here.
-            cfg.tx_chain_id_check = false;
-            cfg.disable_eip3607 = true;
-            configure(cfg);
-        };
-        Context::mainnet()
-            .with_db(Reader(&self.state))
-            .modify_cfg_chained(settings)
-            .with_block(block)
-            .build_mainnet()
+        Evm {
+            ctx: Context {
+                block,
+                tx: TxEnv::default(),
+                cfg,
+                journaled_state: Journal::new_with_inner(Reader(&self.state), journal),
+                chain: (),
+                local: LocalContext::default(),
+                error: Ok(()),
+            },
+            inspector: (),
+            instruction: EthInstructions::new_mainnet_with_spec(SpecId::PRAGUE),
+            precompiles: EthPrecompiles::new(SpecId::PRAGUE),
+            // A frame has a stack of 32 KB: to prepare several costs more than a small block.
+            frame_stack: FrameStack::new_prealloc(1),
+        }
     }
 
     /// Remember the chain as it is; the id is good until an older one is restored.
@@ -146,13 +165,13 @@ impl Chain {
 
     /// Another chain that goes on from here, with no snapshots.
     pub fn fork(&mut self) -> Chain {
-        Chain::new(self.chain_id, self.head, self.state.fork())
+        Chain::new(self.chain_id(), self.head, self.state.fork())
     }
 }
 
 /// One transaction of a block; what the checks look at is read without warming it.
 fn execute(
-    evm: &mut Evm<'_>,
+    evm: &mut Machine<'_>,
     state: &State,
     transaction: TxEnv,
     gas_left: u64,

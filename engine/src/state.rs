@@ -3,7 +3,10 @@
 //! A snapshot is a mark that collects the values as they were before whatever changes
 //! after it; to restore is to write those back. A fork shares everything there is.
 
-use std::sync::Arc;
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use revm::{
     Database,
@@ -14,7 +17,21 @@ use revm::{
 use crate::Fault;
 
 /// A storage slot: whose, and which.
-pub type Slot = (Address, U256);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
+    /// The contract.
+    pub address: Address,
+    /// Counted from 0, or a hash.
+    pub key: U256,
+}
+
+/// Of the words that differ: most of the others are equal, or follow from these.
+impl Hash for Slot {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write_u64(self.address.0.last_chunk().map_or(0, |tail| u64::from_le_bytes(*tail)));
+        hasher.write_u64(self.key.as_limbs()[0]);
+    }
+}
 
 /// Values by key; `None` and zero say that the key is no longer there.
 #[derive(Clone, Default)]
@@ -118,7 +135,7 @@ impl State {
                 continue;
             }
             for (key, slot) in account.storage {
-                self.set_word((address, key), slot.present_value);
+                self.set_word(Slot { address, key }, slot.present_value);
             }
             self.set_account(address, Some(account.info));
         }
@@ -214,7 +231,7 @@ impl Database for Reader<'_> {
     }
 
     fn storage(&mut self, address: Address, key: U256) -> Result<U256, Fault> {
-        Ok(self.0.word(&(address, key)))
+        Ok(self.0.word(&Slot { address, key }))
     }
 
     fn block_hash(&mut self, _number: u64) -> Result<B256, Fault> {

@@ -38,7 +38,7 @@ fn a_slot_written_by_one_transaction_and_read_by_the_next_keeps_its_value() {
     let same = transaction(CONTRACT, words(&[3, 9]), 1);
     let receipts = executed(&mut chain, vec![write, same]);
     assert!(receipts[1].gas_used + 17_000 < receipts[0].gas_used);
-    assert_eq!(chain.state.word(&(CONTRACT, U256::from(3))), U256::from(9));
+    assert_eq!(chain.state.word(&slot(CONTRACT, 3)), U256::from(9));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn ether_sent_to_a_contract_destroyed_earlier_in_the_block_stays_there() {
     later.value = U256::from(5);
     executed(&mut chain, vec![transaction(CONTRACT, init_code, 0), later]);
     assert_eq!(balance(&chain, made), U256::from(5));
-    assert_eq!(chain.state.word(&(made, U256::ZERO)), U256::ZERO);
+    assert_eq!(chain.state.word(&slot(made, 0)), U256::ZERO);
     assert_eq!(chain.state.account(&made).unwrap().nonce, 0);
 }
 

@@ -73,7 +73,7 @@ fn any_order_of_writes_snapshots_and_forks_equals_copies_of_everything() {
                 chain.state.set_account(Address::with_last_byte(below(20) as u8), some);
             }
             _ => {
-                let slot = (CONTRACT, U256::from(below(20)));
+                let slot = slot(CONTRACT, below(20));
                 chain.state.set_word(slot, U256::from(below(3)));
             }
         }

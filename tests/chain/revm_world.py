@@ -20,7 +20,7 @@ SCENARIO = Scenario(
     name="engines",
     assets=[Asset(symbol="ETH", pool_depth=1e6), Asset(symbol="BTC", decimals=8)],
     margin=Margin(close_out=0.25),
-    oracle=Oracle(reporters=2, quorum=1, max_deviation=0.0),
+    oracle=Oracle(reporters=1, quorum=1, max_deviation=0.0),
     protocol=ProtocolTerms(grace=12, reserve=10_000.0),
 )
 PRICES = (200.0, 5_000.0)

@@ -4,7 +4,7 @@
 use plimsoll_engine::{
     block::{Block, Execution, Head, Request},
     execute::Chain,
-    state::State,
+    state::{Slot, State},
 };
 use revm::{
     context::TxEnv,
@@ -94,6 +94,10 @@ pub fn mine(chain: &mut Chain, transactions: Vec<TxEnv>) -> Block {
 pub fn executed(chain: &mut Chain, transactions: Vec<TxEnv>) -> Vec<Execution> {
     let block = mine(chain, transactions);
     block.receipts.into_iter().map(Result::unwrap).collect()
+}
+
+pub fn slot(address: Address, key: u64) -> Slot {
+    Slot { address, key: U256::from(key) }
 }
 
 pub fn balance(chain: &Chain, address: Address) -> U256 {
