@@ -9,7 +9,9 @@ import mesa
 import numpy as np
 
 from agents.arbitrageur import Arbitrageur
+from agents.attacker import Griefer
 from agents.base import Participant
+from agents.guardian import Guardian
 from agents.keepers import (
     DutchSniper,
     FlashKeeper,
@@ -22,7 +24,7 @@ from agents.liquidator import Inventory, Liquidator
 from agents.oracle import Reporter
 from agents.searcher import CopyCat, Sandwicher
 from agents.trader import Habits, Trader
-from sim.protocol.deploy import address_of, ratios_of
+from sim.protocol.deploy import GUARDIAN, address_of, ratios_of
 from sim.protocol.populate import Endowment
 from sim.scenario import Scenario
 from sim.units import from_gwei, to_units, to_wad
@@ -51,6 +53,8 @@ GAS_MONEY = {
     "searcher": 500,
     "arbitrageur": 2_000,
     "reporter": 1_000,
+    "attacker": 1,
+    "guardian": 20,
 }
 """Ether each holds for fees at block 0: enough never to be what limits it."""
 
@@ -75,6 +79,8 @@ def draw(
         *_reporters(model, scenario),
         *_arbitrageurs(model, scenario, prices),
         *_searchers(model, scenario),
+        *_attackers(model, scenario),
+        *_guardian(model, scenario),
     ]
 
 
@@ -241,6 +247,34 @@ def _searchers(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant,
             )
         pairs.append((agent, endowment))
     return pairs
+
+
+def _attackers(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:
+    """Griefers, with a dollar of stable in units and some dust of every collateral."""
+    pairs: list[tuple[Participant, Endowment]] = []
+    for number in range(scenario.attackers.griefers):
+        name = f"griefer-{number}"
+        dust = dict.fromkeys(range(len(scenario.assets)), 1000)
+        wei = to_wad(scenario.attackers.budget_eth)
+        endowment = Endowment(address_of(name), GAS_MONEY["attacker"] * ETHER + wei, ETHER, dust)
+        least = GAS_MONEY["attacker"] * ETHER
+        pairs.append((Griefer(model, name, endowment.address, least_wei=least), endowment))
+    return pairs
+
+
+def _guardian(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:
+    terms = scenario.guardian
+    if not terms.enabled:
+        return []
+    agent = Guardian(
+        model,
+        GUARDIAN,
+        address_of(GUARDIAN),
+        volatility_high=terms.volatility_high,
+        volatility_extreme=terms.volatility_extreme,
+        utilisation_high=terms.utilisation_high,
+    )
+    return [(agent, Endowment(agent.address, GAS_MONEY["guardian"] * ETHER))]
 
 
 def _arbitrageurs(

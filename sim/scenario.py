@@ -310,6 +310,22 @@ class Searchers(Section):
     bid_share: Share = Field(0.5, description="Share of the gain that a bundle pays the builder.")
 
 
+class Attackers(Section):
+    griefers: Count = Field(0, description="Repay a unit before each public liquidation.")
+    budget_eth: Positive = Field(50.0, description="What each spends on it, ether.")
+
+
+class GuardianTerms(Section):
+    enabled: bool = Field(False, description="Whether a guardian watches.")
+    volatility_high: Positive = Field(
+        4.0, description="Volatility a year, of the last hour, at which borrowing is paused."
+    )
+    volatility_extreme: Positive = Field(
+        10.0, description="At which withdrawing with debt is paused too."
+    )
+    utilisation_high: Positive = Field(0.95, description="Utilisation that pauses borrowing.")
+
+
 class Arbitrageurs(Section):
     count: Head = Field(1, description="Keep the pools at the outside price.")
     capital: Positive = Field(5e6, description="USD in each token of each pool at block 0.")
@@ -367,6 +383,8 @@ class Scenario(Section):
     liquidators: Liquidators = Liquidators()
     searchers: Searchers = Searchers()
     arbitrageurs: Arbitrageurs = Arbitrageurs()
+    attackers: Attackers = Attackers()
+    guardian: GuardianTerms = GuardianTerms()
     gas: Gas = Gas()
 
     @model_validator(mode="after")

@@ -27,6 +27,8 @@ def address_of(name: str) -> Address:
 
 
 DEPLOYER = address_of("deployer")
+GUARDIAN = "guardian"
+"""Name of the participant whom the core knows as its guardian."""
 MARKET = address_of("market")
 """The world outside: who sold leveraged traders their collateral."""
 
@@ -186,6 +188,7 @@ def _wire(script: Script, system: Deployment, scenario: Scenario) -> None:
     script.send(DEPLOYER, system.stable.set_minter, system.peg.address, True)
     script.send(DEPLOYER, system.stable.set_flash_cap, to_wad(scenario.protocol.debt_ceiling))
     script.send(DEPLOYER, system.reserve.set_core, system.core.address)
+    script.send(DEPLOYER, system.core.set_guardian, address_of(GUARDIAN))
     for reporter in system.reporters:
         script.send(DEPLOYER, system.oracle.set_reporter, reporter, True)
     for token in system.tokens:

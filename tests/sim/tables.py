@@ -91,7 +91,7 @@ def transactions() -> list[tuple[Any, ...]]:
 def liquidation(block: int, agent: str, repaid: float, seized: float, eligible: int) -> Any:
     return (
         block, 0, agent, 1, "ETH", repaid, seized / 120, seized, 0.0, 0.05, 0.97, eligible, None,
-        9.0, seized - repaid - 9,
+        9.0, seized - repaid - 9, "public", 1, 20.0, 10.0, 3.0, seized - repaid, "too slow",
     )  # fmt: skip
 
 

@@ -166,3 +166,25 @@ def test_summarise__liquidations_of_nothing__no_share_of_nothing():
     summary = summarise(data | {"liquidations": dust})
     assert summary["liquidation"]["efficiency"] is None
     assert summary["incentives"]["concentration_hhi"] is None
+
+
+def test_liquidation__failure_causes__by_each_accounts_first(found):
+    """All three are account 1's; what they cost its owner is 100 + 50 + 50."""
+    assert found["liquidation"]["failure_causes"] == {
+        "too slow": {"accounts": 1, "borrower_loss_usd": 200}
+    }
+    assert found["liquidation"]["borrower_loss_usd"] == 200
+
+
+def test_incentives__builder_share__a_bundles_payment_counts():
+    data = tables.run()
+    bundled = data["liquidations"].assign(route="bundle")
+    figures = incentives(data["agents"], bundled, data["transactions"])
+    assert figures["builder_share"] == pytest.approx((20 + 3 * 3) / 200)
+
+
+def test_incentives__searchers_share__of_what_was_repaid():
+    data = tables.run()
+    agents = data["agents"].replace({"role": {"liquidator": "searcher"}})
+    figures = incentives(agents, data["liquidations"], data["transactions"])
+    assert (figures["searchers_share"], figures["liquidators_active"]) == (1, 0)

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from agents.arbitrageur import Arbitrageur
-from agents.liquidator import Liquidator
+from agents.keepers import GasAuctioneer
 from agents.oracle import Reporter
 from agents.trader import Trader
 from sim.chain import open_engine
@@ -48,7 +48,7 @@ def tables(crashed: StressModel) -> dict[str, pd.DataFrame]:
 def test_mesa__agents__are_an_agent_set_with_one_class_a_role(crashed: StressModel) -> None:
     assert isinstance(crashed, mesa.Model)
     counts = {kind: len(agents) for kind, agents in crashed.agents_by_type.items()}
-    assert counts == {Trader: 60, Liquidator: 3, Reporter: 3, Arbitrageur: 1}
+    assert counts == {Trader: 60, GasAuctioneer: 3, Reporter: 3, Arbitrageur: 1}
     assert len(crashed.agents.select(lambda a: a.role == "liquidator")) == 3
     assert set(crashed.agents.get("role")) == {"trader", "liquidator", "reporter", "arbitrageur"}
 
