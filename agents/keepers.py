@@ -43,7 +43,7 @@ class Keeper(Liquidator):
     """Liquidates when the gain pays its gas `1 + margin` times over; bids the going tip.
 
     Believes nothing about rivals: it neither looks at their bids before, nor answers them
-    after. Where a bid as good as its own is already there, it saves its gas.
+    after, and only saves its gas where one as good as its own is already there.
     """
 
     def __init__(
@@ -65,10 +65,9 @@ class GasAuctioneer(Liquidator):
     up to the tip at which its expected profit is `min_profit`: a priority gas auction
     (Daian et al., Flash Boys 2.0, 2020).
 
-    Believes that rivals are seen: it answers the bids in the public pool, by an eighth more
-    than theirs and at least the 10 % more than its own that the pool asks for, and gives up
-    where that is above its value. Expected profit falls linearly in the tip t, so with q the
-    chance to be beaten and g the gas, the top tip is t such that
+    Believes that rivals are seen: it answers a bid in the public pool by an eighth more, and at
+    least the 10 % more than its own that the pool asks for. Expected profit is linear in the
+    tip t: with q the chance to be beaten and g the gas, the top one solves
     (1 − q)·(gross − g·(base + t) − sale) − q·(g/3)·(base + t) = `min_profit`.
     """
 
@@ -116,10 +115,9 @@ class PrivateKeeper(Liquidator):
     """Sends liquidation and sale as a bundle to the builder, and pays it `bid_share` of the gain
     after gas; acts while the rest is `min_profit` or more.
 
-    Believes that rivals do the same unseen, so that the share it pays is all that decides,
-    and that losing costs nothing: a bundle that fails is not included. One bundle a block,
-    the one that pays most, and only when nothing else of its own is on the way, because
-    a bundle's nonces follow on what is on chain.
+    Believes that rivals do the same unseen, so that the share decides, and that losing costs
+    nothing: a bundle that fails is not included. One bundle a block, the one that pays most,
+    and only when nothing of its own is on the way: its nonces follow on what is on chain.
     """
 
     def decide(self, view: View) -> Sequence[Intent]:
@@ -175,8 +173,7 @@ class FlashKeeper(Liquidator):
         return 0
 
     def budget(self, view: View) -> int:
-        """More than any debt."""
-        return 2**127
+        return 2**127  # more than any debt
 
     def size(self, opportunity: Opportunity, market: Market, budget: int) -> Take | None:
         if market.pools[opportunity.asset] is None:
@@ -215,23 +212,27 @@ class DutchSniper(Liquidator):
         self.hazard = hazard
 
     def act_on(self, opportunity: Opportunity, market: Market, budget: int) -> Intent | None:
-        take = None if opportunity.callable else self.size(opportunity, market, budget)
-        if take is not None and opportunity.rival_tip < 0:
-            gain = take.gross - market.gas_usd(take.gas + self.sale_gas, GWEI)
-            rise = self.rise(take, market)
-            if rise > 0 and gain < waiting_value(rise, self.hazard):
-                return None if opportunity.called_at else self.call(opportunity, market)
+        if opportunity.rival_tip < 0 and self.waits(opportunity, market, budget):
+            return None if opportunity.called_at else self.call(opportunity, market)
         return super().act_on(opportunity, market, budget)
 
-    def rise(self, take: Take, market: Market) -> float:
+    def waits(self, opportunity: Opportunity, market: Market, budget: int) -> bool:
+        rise = self.rise(opportunity, market, budget)
+        if rise <= 0:
+            return False
+        take = self.size(opportunity, market, budget)
+        gas = market.gas_usd(self.gas + self.sale_gas, GWEI)
+        return take is None or take.gross - gas < waiting_value(rise, self.hazard)
+
+    def rise(self, opportunity: Opportunity, market: Market, budget: int) -> float:
         """USD that one block more adds to its gain: its part of the penalty's rise, which does
         not begin before the grace of a standing call has ended."""
-        terms, called_at = market.terms, take.opportunity.called_at
-        if called_at and market.timestamp < called_at + terms.grace:
+        terms = market.terms
+        if opportunity.called_at and market.timestamp < opportunity.called_at + terms.grace:
             return 0.0
-        left = max(0.0, terms.max_penalty - take.opportunity.penalty)
+        left = max(0.0, terms.max_penalty - opportunity.penalty)
         step = min(terms.penalty_rise * terms.block_seconds, left)
-        return take.repaid / WAD * step * (1 - terms.reserve_share)
+        return min(opportunity.repaid, budget) / WAD * step * (1 - terms.reserve_share)
 
 
 class SplitKeeper(PrivateKeeper):
@@ -253,18 +254,16 @@ class SplitKeeper(PrivateKeeper):
         seized = opportunity.seized * total // opportunity.repaid
         wider = replace(opportunity, repaid=total, seized=seized)
         two = super().size(wider, market, budget)
-        if two is None or two.repaid <= opportunity.repaid:
-            return one
-        if two.gross - one.gross <= market.gas_usd(LIQUIDATE_GAS, 0):
+        more = two.gross - one.gross if two and two.repaid > opportunity.repaid else 0.0
+        if two is None or more <= market.gas_usd(LIQUIDATE_GAS, 0):
             return one
         return replace(two, opportunity=opportunity, gas=2 * LIQUIDATE_GAS, first=first)
 
     def steps(self, take: Take, offer: Bid) -> tuple[Intent, ...]:
         if not take.first:
             return super().steps(take, offer)
-        seized = take.seized * take.first // take.repaid
+        seized, left = take.seized * take.first // take.repaid, take.max_repay - take.first
         start = replace(take, max_repay=take.first, seized=seized)
-        left = take.max_repay - take.first
         rest = replace(take, max_repay=left, seized=take.seized - seized)
         return liquidate(start, offer), liquidate(rest, offer)
 
@@ -294,9 +293,8 @@ def two_steps(opportunity: Opportunity, terms: Terms) -> tuple[int, int]:
     if healing >= limit:
         return 0, 0
     first = int(healing * STILL_BELOW)
-    second = int((debt - first) * factor)
-    if debt - first - second < terms.min_debt:
-        second = debt - first
-    total = first + second
+    total = first + int((debt - first) * factor)
+    if debt - total < terms.min_debt:
+        total = debt
     enough = opportunity.seized * total <= opportunity.held * opportunity.repaid
     return (first, total) if first > 0 and enough else (0, 0)
