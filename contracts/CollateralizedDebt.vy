@@ -218,6 +218,9 @@ def borrow(account: uint256, amount: uint256, to: address):
     self._only_account_owner(account)
     self._check_payout(amount, to)
     self._check_open(PAUSE_BORROW)
+    ceiling: uint256 = settings._debt_ceiling()
+    # Now, not with the total alone: shares of more would not fit the words they are kept in.
+    assert amount <= ceiling, "limit: debt ceiling"
 
     self._accrue()
     state: account_word.Account = self._load(account)
@@ -225,7 +228,7 @@ def borrow(account: uint256, amount: uint256, to: address):
     state.shares += shares
     self._save(account, state)
 
-    assert debt_ledger._total() <= settings._debt_ceiling(), "limit: debt ceiling"
+    assert debt_ledger._total() <= ceiling, "limit: debt ceiling"
     p: ICollateralizedDebt.Position = self._valid_position(account)
     assert p.debt >= settings._min_debt(), "limit: below minimum debt"
     assert p.debt <= self._account_limit(account), "limit: account debt ceiling"
