@@ -295,6 +295,21 @@ class Solvency(RuleBasedStateMachine):
         self.world.wait(duration)
         self.ref.now = self.world.now
 
+    @rule(account=accounts, edge=st.integers(0, 2), beside=st.integers(-1, 1))
+    def wait_for_an_edge(self, account: int, edge: int, beside: int) -> None:
+        """To the second before, of or after a deadline, the end of a call or of a record; then
+        look, call and liquidate at that time."""
+        account = self._one(account, lambda n: any(self.ref.call_of(n)))
+        called_at, deadline, recorded_at = self.ref.call_of(account)
+        window = self.ref.config.call_window
+        starts = (called_at, called_at, recorded_at)
+        edges = (deadline, deadline + window, recorded_at + window)
+        if starts[edge] and edges[edge] + beside - 1 > self.world.now:
+            self.wait(edges[edge] + beside - 1 - self.world.now)
+            for asset in (0, 1):
+                self.liquidate(account, asset, WAD // 1000, 0, LIQUIDATOR)
+            self.margin_call(account)
+
     @rule(config=st.sampled_from(CONFIGS))
     def configure(self, config: Config) -> None:
         sender, method = self.world.owner, self.core.set_config
