@@ -125,10 +125,10 @@ class PrivateKeeper(Liquidator):
             return ()
         intents = super().decide(view)
         bundles = [intent for intent in intents if isinstance(intent, Bundle)]
-        payable = [bundle for bundle in bundles if bundle.payment <= view.wallet.wei // 2]
-        if payable:
-            return (max(payable, key=lambda bundle: bundle.payment),)
-        return [intent for intent in intents if not isinstance(intent, Bundle)]
+        if not bundles:
+            return intents
+        best = max(bundles, key=lambda bundle: bundle.payment)
+        return (replace(best, payment=min(best.payment, view.wallet.wei // 2)),)
 
     def offer(self, take: Take, market: Market) -> Bid:
         return Bid(tip=0, max_fee=2 * market.base_fee)

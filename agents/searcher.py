@@ -79,8 +79,10 @@ class Sandwicher(Participant):
         if view.pending:
             return ()
         found = [bundle for seen in view.mempool if (bundle := self.around(seen, view))]
-        payable = [bundle for bundle in found if bundle.payment <= view.wallet.wei // 2]
-        return (max(payable, key=lambda bundle: bundle.payment),) if payable else ()
+        if not found:
+            return ()
+        best = max(found, key=lambda bundle: bundle.payment)
+        return (replace(best, payment=min(best.payment, view.wallet.wei // 2)),)
 
     def around(self, seen: Seen, view: View) -> Bundle | None:
         victim, market = seen.intent, view.market

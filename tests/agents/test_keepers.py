@@ -214,8 +214,8 @@ def test_private__something_of_its_own_on_the_way__waits() -> None:
     assert not make(PrivateKeeper).decide(facing(pending=sent(swap)))
 
 
-def test_private__cannot_pay_the_builder__does_not_promise_it() -> None:
-    assert not make(PrivateKeeper).decide(facing(wallet=replace(RICH, wei=10**15)))
+def test_private__little_gas_money__pays_the_builder_half_of_it() -> None:
+    assert bundle(facing(wallet=replace(RICH, wei=10**15))).payment == 10**15 // 2
 
 
 # --------------------------------------------------------------------------- FlashKeeper
