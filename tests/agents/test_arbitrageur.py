@@ -13,8 +13,10 @@ from agents.intent import Bid, Swap
 from agents.view import Pool
 from tests.agents.views import (
     ADDRESS,
+    BTC,
     CHEAP_GAS,
     POOL,
+    TERMS,
     WAD,
     market,
     sent,
@@ -136,3 +138,33 @@ def test_decide__least_it_accepts__still_pays() -> None:
     assert isinstance(swap, Swap)
     quoted = POOL.quote(False, swap.amount_in)
     assert 0.998 * quoted < swap.min_out < quoted
+
+
+@pytest.mark.parametrize(("price", "sell_stable"), [(190.0, False), (210.0, True)])
+def test_decide__acts_exactly_from_its_least_profit_after_gas(
+    price: float, sell_stable: bool
+) -> None:
+    seen = view(wallet=RICH, market=market(prices=(price,)))
+    _, amount = best_trade(POOL, price)
+    cost = seen.market.gas_usd(120_000, 2 * 10**9)
+    earned = gain(POOL, price, sell_stable, amount) / WAD - cost
+    assert arbitrageur(earned * (1 - 1e-6)).decide(seen)
+    assert not arbitrageur(earned * (1 + 1e-6)).decide(seen)
+
+
+def test_decide__token_of_eight_decimals__same_trade_in_whole_tokens() -> None:
+    """Dollars, not native units, decide: the same pool in another unit gives the same trade."""
+    small = Pool(POOL.collateral // 10**10, POOL.stable, POOL.fee)
+    eight = market(terms=replace(TERMS, assets=(BTC,)), pools=(small,))
+    for price in (190.0, 210.0):
+        usual = view(wallet=RICH, market=market(prices=(price,)))
+        held = replace(RICH, tokens=(RICH.tokens[0] // 10**10,))
+        (wanted,) = arbitrageur().decide(usual)
+        (found,) = arbitrageur().decide(
+            replace(usual, wallet=held, market=replace(eight, prices=(price,)))
+        )
+        assert isinstance(wanted, Swap)
+        assert isinstance(found, Swap)
+        unit = 1 if wanted.sell_stable else 10**10
+        assert found.sell_stable == wanted.sell_stable
+        assert found.amount_in * unit == pytest.approx(wanted.amount_in, rel=1e-7)

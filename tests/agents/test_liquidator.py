@@ -15,6 +15,7 @@ from agents.liquidator import Liquidator
 from agents.view import Market, Pool, View
 from tests.agents.views import (
     ADDRESS,
+    BTC,
     CHEAP_GAS,
     DEEP,
     GWEI,
@@ -378,3 +379,29 @@ def test_sales__one_at_a_time() -> None:
 
 def test_sales__collateral_without_a_pool__is_kept() -> None:
     assert not liquidator().decide(view(wallet=wallet(tokens=(27,)), market=market(pools=(None,))))
+
+
+def test_sales__worth_ten_times_the_gas_or_kept() -> None:
+    """120,000 gas at 13 gwei and 200 USD cost 0.312 USD."""
+    assert liquidator().decide(view(wallet=wallet(tokens=(3.25 / 200,))))
+    assert not liquidator().decide(view(wallet=wallet(tokens=(3.05 / 200,))))
+
+
+def test_sales__token_of_eight_decimals__same_sale_in_whole_tokens() -> None:
+    small = replace(POOL, collateral=POOL.collateral // 10**10)
+    eight = market(terms=replace(TERMS, assets=(BTC,)), pools=(small,))
+    held = replace(wallet(), tokens=(10**6 * 10**8,))
+    found, usual = sale(view(wallet=held, market=eight)), sale(view(wallet=wallet(tokens=(1e6,))))
+    assert found.amount_in * 10**10 == pytest.approx(usual.amount_in, rel=1e-7)
+
+
+def test_proceeds__token_of_eight_decimals__in_stable_units() -> None:
+    eight = market(terms=replace(TERMS, assets=(BTC,)), pools=(None,))
+    assert liquidator().proceeds(eight, 0, 3 * 10**8) == 600 * WAD
+
+
+@pytest.mark.parametrize(("debt", "called"), [(505, False), (507, True)])
+def test_grace__smallest_debt_worth_a_call(debt: int, called: bool) -> None:
+    """90,000 gas at 13 gwei and 200 USD are 0.234 USD; 4 % of 506 USD pay them and 20 USD."""
+    seen = facing(replace(CALLABLE, debt=debt * WAD), market=GRACE)
+    assert bool(liquidator().decide(seen)) is called

@@ -317,3 +317,25 @@ def test_swap__accepts_at_most_three_percent_below_the_quote() -> None:
     assert isinstance(swap, Swap)
     quoted = MARKET.pools[0].quote(True, swap.amount_in) if MARKET.pools[0] else 0
     assert 0.97 * quoted - 1_000 <= swap.min_out <= 0.97 * quoted + 1_000
+
+
+def test_sale__accepts_at_most_three_percent_below_the_quote() -> None:
+    _, swap = adjusting(0.5).decide(woken(Occasion.SCHEDULE, position(20, 2_000)))
+    assert isinstance(swap, Swap)
+    quoted = MARKET.pools[0].quote(False, swap.amount_in) if MARKET.pools[0] else 0
+    assert swap.min_out == pytest.approx(0.97 * quoted, rel=1e-12)
+
+
+def test_scheduled__with_an_account_and_no_change_of_mind__does_nothing() -> None:
+    """A late trader's own arrival, when something was opened for it before."""
+    late = trader(arrival=10.0, adjustments=((900.0, 0.5),))
+    assert not late.decide(woken(Occasion.SCHEDULE, position(10, 1_000)))
+
+
+def test_building__ends_two_hours_after_the_arrival() -> None:
+    late = trader(arrival=1_000.0)
+    own = position(10, 0)
+    last = market(time=1_000.0 + BUILD_SECONDS - 1)
+    assert late.decide(woken(Occasion.SETTLED, own, market=last))
+    over = market(time=1_000.0 + BUILD_SECONDS)
+    assert not late.decide(woken(Occasion.SETTLED, own, market=over))
