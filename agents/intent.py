@@ -86,6 +86,13 @@ class Post(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Poke(Intent):
+    """Have a delayed or averaging oracle take a reading."""
+
+    asset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Swap(Intent):
     """Sell `amount_in` of one token on a collateral's pool for the other."""
 

@@ -32,7 +32,7 @@ from agents.view import Market, Opportunity, Terms, View
 WAD = 10**18
 REPLACEMENT = 1.1
 """Least rise of tip and fee cap that the pool takes for a new bid."""
-FLASH_GAS = 350_000
+FLASH_GAS = 280_000
 ROUNDING = 16
 """Native units by which what is seized may differ from what was previewed."""
 STILL_BELOW = 0.99

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import mesa
 
 from agents.base import GWEI, Participant, bid
-from agents.intent import Intent, Post
+from agents.intent import Intent, Poke, Post
 from agents.view import View
 
 WAD = 10**18
@@ -57,3 +57,22 @@ class Reporter(Participant):
             for now, before in zip(prices, reported, strict=True)
         )
         return moved or view.market.time - reported_at >= self.heartbeat
+
+
+class Poker(Participant):
+    """Has a delayed or averaging oracle take its readings as soon as they are due."""
+
+    role = "reporter"
+    every_block = True
+
+    def __init__(self, model: mesa.Model, name: str, address: bytes, *, tip_gwei: float) -> None:
+        super().__init__(model, name, address)
+        self.tip = int(tip_gwei * GWEI)
+
+    def decide(self, view: View) -> Sequence[Intent]:
+        if view.pending:
+            return ()
+        market = view.market
+        due = market.timestamp - market.terms.oracle_period
+        offer = bid(market, self.tip)
+        return [Poke(bid=offer, asset=i) for i, at in enumerate(market.poked_at) if at <= due]

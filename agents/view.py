@@ -55,6 +55,8 @@ class Terms:
     """Part of the penalty that the liquidator does not get."""
     penalty_rise: float = 0.0
     """Added to the penalty by each second after a call, up to `max_penalty`."""
+    oracle_period: int = 0
+    """Seconds between readings of an oracle that is poked; 0 when it is not."""
     oracle_window: int | None = None
     """Seconds that the oracle averages the pool's price over, 0 for spot; None when it does
     not read the pool."""
@@ -100,6 +102,8 @@ class Market:
     """Wei, of the block about to be built."""
     tip_needed: int
     """Wei: the lowest tip that the last full block took; 0 when it was not full."""
+    poked_at: tuple[int, ...] = ()
+    """Timestamps of the last readings of an oracle that is poked, one an asset."""
     utilisation: float = 0.0
     """Total debt over its ceiling."""
     volatility: tuple[float, ...] = ()

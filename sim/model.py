@@ -42,6 +42,8 @@ from sim.units import WAD, YEAR, Address, from_wad, to_gwei, to_wad
 
 SETUP_SECONDS = 600
 """Set-up happens in so many seconds of chain time before block 0."""
+WATCHED = 16
+"""Accounts that an attacker studies, the riskiest."""
 QUIET_BLOCKS = 10
 """Blocks in which nothing happens and no call runs need no new look at all accounts: only
 interest moves them, by less than 1e-6."""
@@ -118,12 +120,17 @@ class StressModel(mesa.Model):  # type: ignore[misc]
 
     def _set_up(self, endowments: Sequence[Endowment]) -> System:
         prices = self.paths[:, 0].tolist()
-        system, script = deploy(self.engine, self.scenario, prices, self.starts_at - SETUP_SECONDS)
+        oracle = self.scenario.oracle
+        readings = 2 * oracle.period if oracle.source in ("delayed", "twap") else 0
+        not_before = self.starts_at - SETUP_SECONDS - readings
+        system, script = deploy(self.engine, self.scenario, prices, not_before)
         populate(script, system, endowments, [to_wad(p) for p in prices], self.starts_at)
         ledger = Ledger(system, self.scenario, script.blocks[0].timestamp)
         for block in script.blocks:
             ledger.apply(block.receipts, block.timestamp)
-        return System(system, self.scenario, ledger)
+        protocol = System(system, self.scenario, ledger)
+        protocol.look_at_prices(self.engine)
+        return protocol
 
     def _admit_everyone(self) -> None:
         addresses = list(self._participants)
@@ -208,6 +215,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         awake = self._alarm.due(scene.time)
         market = self._market(scene)
         own = {account for agent, _ in awake for account in self._accounts.get(agent.address, ())}
+        if any(agent.watches_accounts for agent, _ in awake):
+            own.update(self._riskiest())
         candidates = self._candidates() if any(a.watches_liquidations for a, _ in awake) else []
         positions, opportunities = self.system.read(self.engine, sorted(own), candidates)
         opportunities = self._with_rivals(opportunities)
@@ -221,6 +230,11 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             if occasion is Occasion.ALERT:
                 for account in self._accounts.get(agent.address, ()):
                     self._alarm.rearm(account)
+
+    def _riskiest(self) -> list[int]:
+        """Accounts with debt, the lowest health first."""
+        rows = np.argsort(self._standing.health, kind="stable")[:WATCHED]
+        return [int(row) + 1 for row in rows if self._standing.debt[row] > 0]
 
     def _rests(self, agent: Participant) -> bool:
         """A liquidator with nothing to liquidate and nothing to sell."""
@@ -251,6 +265,11 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             opportunities=tuple(opportunities) if agent.watches_liquidations else (),
             pending=self.desk.pending(agent),
             mempool=self.desk.seen(agent) if agent.watches_mempool else (),
+            watched=(
+                tuple(positions[account] for account in self._riskiest())
+                if agent.watches_accounts
+                else ()
+            ),
             reported=reported and (reported[0] - self.starts_at, reported[1]),
         )
 
@@ -271,6 +290,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             eth_usd=scene.eth_usd,
             base_fee=self.base_fee,
             tip_needed=self._tip_needed,
+            poked_at=tuple(self.system.ledger.poked_at) if self.system.terms.oracle_period else (),
             utilisation=self.system.utilisation(),
             volatility=self._volatility(scene.block),
             paused=self.system.ledger.paused,
@@ -305,8 +325,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         for agent in settled:
             if not agent.every_block:
                 self._alarm.at(scene.time, agent, Occasion.SETTLED)
-        restless = happened or self._standing.called.any() or scene.block % QUIET_BLOCKS == 0
-        if restless:
+        news = self.system.look_at_prices(self.engine) or bool(happened)
+        if news or self._standing.called.any() or scene.block % QUIET_BLOCKS == 0:
             self._standing = self._stand(self.system.ledger.oracle_prices())
             self._alarm.look(self._standing.health, scene.time)
 

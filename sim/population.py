@@ -9,7 +9,7 @@ import mesa
 import numpy as np
 
 from agents.arbitrageur import Arbitrageur
-from agents.attacker import Griefer
+from agents.attacker import Griefer, OracleManipulator
 from agents.base import Participant
 from agents.guardian import Guardian
 from agents.keepers import (
@@ -21,7 +21,7 @@ from agents.keepers import (
     SplitKeeper,
 )
 from agents.liquidator import Inventory, Liquidator
-from agents.oracle import Reporter
+from agents.oracle import Poker, Reporter
 from agents.searcher import CopyCat, Sandwicher
 from agents.trader import Habits, Trader
 from sim.protocol.deploy import GUARDIAN, address_of, ratios_of
@@ -79,8 +79,9 @@ def draw(
         *_reporters(model, scenario),
         *_arbitrageurs(model, scenario, prices),
         *_searchers(model, scenario),
-        *_attackers(model, scenario),
+        *_attackers(model, scenario, prices),
         *_guardian(model, scenario),
+        *_poker(model, scenario),
     ]
 
 
@@ -249,9 +250,28 @@ def _searchers(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant,
     return pairs
 
 
-def _attackers(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:
-    """Griefers, with a dollar of stable in units and some dust of every collateral."""
+def _attackers(
+    model: mesa.Model, scenario: Scenario, prices: Sequence[float]
+) -> list[tuple[Participant, Endowment]]:
+    """Manipulators with capital; griefers with a dollar of stable and dust of every collateral."""
+    terms = scenario.attackers
     pairs: list[tuple[Participant, Endowment]] = []
+    for number in range(terms.manipulators):
+        name = f"manipulator-{number}"
+        tokens = {
+            i: to_units(terms.capital / prices[i], asset.decimals)
+            for i, asset in enumerate(scenario.assets)
+        }
+        wei = GAS_MONEY["searcher"] * ETHER
+        endowment = Endowment(address_of(name), wei, to_wad(terms.capital), tokens)
+        attacker = OracleManipulator(
+            model,
+            name,
+            endowment.address,
+            min_profit=scenario.searchers.min_profit,
+            bid_share=scenario.searchers.bid_share,
+        )
+        pairs.append((attacker, endowment))
     for number in range(scenario.attackers.griefers):
         name = f"griefer-{number}"
         dust = dict.fromkeys(range(len(scenario.assets)), 1000)
@@ -260,6 +280,14 @@ def _attackers(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant,
         least = GAS_MONEY["attacker"] * ETHER
         pairs.append((Griefer(model, name, endowment.address, least_wei=least), endowment))
     return pairs
+
+
+def _poker(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:
+    """Where the core's oracle needs readings taken."""
+    if scenario.oracle.source not in ("delayed", "twap"):
+        return []
+    agent = Poker(model, "poker", address_of("poker"), tip_gwei=scenario.oracle.tip_gwei)
+    return [(agent, Endowment(agent.address, GAS_MONEY["reporter"] * ETHER))]
 
 
 def _guardian(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:

@@ -230,6 +230,14 @@ class ProtocolTerms(Section):
 
 
 class Oracle(Section):
+    source: Literal["reporters", "delayed", "spot", "twap"] = Field(
+        "reporters",
+        description="What the core reads: the reporters' median, the same a period late, or the "
+        "spot or time-weighted price of the AmmPool.",
+    )
+    period: int = Field(
+        3_600, ge=60, le=YEAR, description="delayed: seconds late; twap: least seconds averaged."
+    )
     reporters: int = Field(3, ge=1, le=9, description="Independent posters.")
     quorum: int = Field(2, ge=1, le=9, description="Fresh reports for a valid price.")
     heartbeat: int = Field(3_600, ge=1, description="Seconds after which a reporter posts anyway.")
@@ -311,6 +319,10 @@ class Searchers(Section):
 
 
 class Attackers(Section):
+    manipulators: Count = Field(
+        0, description="Push the pool's price where the core's oracle reads the pool."
+    )
+    capital: Positive = Field(5e6, description="USD of stable and of each token a manipulator has.")
     griefers: Count = Field(0, description="Repay a unit before each public liquidation.")
     budget_eth: Positive = Field(50.0, description="What each spends on it, ether.")
 

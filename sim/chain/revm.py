@@ -32,15 +32,6 @@ from sim.units import Address
 _REFUSALS = tuple(Refusal)
 
 
-def available() -> bool:
-    """Whether the native module was built."""
-    try:
-        import plimsoll_engine  # noqa: F401
-    except ImportError:
-        return False
-    return True
-
-
 class Receipts(Sequence[Receipt]):
     """The receipts of a block, made when looked at; equal to any sequence of the same ones."""
 
@@ -104,23 +95,16 @@ class RevmEngine:
     def __init__(
         self, *, timestamp: int = GENESIS_TIMESTAMP, base_fee: int = GENESIS_BASE_FEE
     ) -> None:
-        native = _native()
-        self._faults = native.EngineError
-        self._engine = native.Engine(CHAIN_ID, timestamp, base_fee, BLOCK_GAS_LIMIT)
+        self._engine = _native().Engine(CHAIN_ID, timestamp, base_fee, BLOCK_GAS_LIMIT)
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
         """The chain that `dump` wrote. Raises EngineError when the file is not a sound one."""
-        native = _native()
-        try:
-            return cls._over(native.Engine.load(path))
-        except native.EngineError as fault:
-            raise EngineError(str(fault)) from None
+        return cls._over(_native().Engine.load(path))
 
     @classmethod
     def _over(cls, engine: Any) -> Self:
         self = cls.__new__(cls)
-        self._faults = _native().EngineError
         self._engine = engine
         return self
 
@@ -133,17 +117,11 @@ class RevmEngine:
         return int(self._engine.timestamp)
 
     def call(self, calls: Sequence[Call]) -> list[CallResult]:
-        try:
-            results = self._engine.call(calls, MAX_TRANSACTION_GAS)
-        except self._faults as fault:
-            raise EngineError(str(fault)) from None
+        results = self._engine.call(calls, MAX_TRANSACTION_GAS)
         return [CallResult(ok, output) for ok, output in results]
 
     def mine(self, request: BlockRequest) -> Block:
-        try:
-            native = self._engine.mine(request)
-        except self._faults as fault:
-            raise EngineError(str(fault)) from None
+        native = self._engine.mine(request)
         return Block(
             native.number,
             request.timestamp,
@@ -165,10 +143,7 @@ class RevmEngine:
         return int(self._engine.snapshot())
 
     def restore(self, snapshot: int) -> None:
-        try:
-            self._engine.restore(snapshot)
-        except self._faults as fault:
-            raise EngineError(str(fault)) from None
+        self._engine.restore(snapshot)
 
     def fork(self) -> Self:
         """Another engine that goes on from here; neither sees what the other does next."""
@@ -176,10 +151,7 @@ class RevmEngine:
 
     def dump(self, path: Path | str) -> None:
         """Write the chain, without snapshots, into a file. Equal chains make equal files."""
-        try:
-            self._engine.dump(path)
-        except self._faults as fault:
-            raise EngineError(str(fault)) from None
+        self._engine.dump(path)
 
     def close(self) -> None:
         """Nothing to end: memory is freed with the engine."""
@@ -196,6 +168,7 @@ def _native() -> Any:
         import plimsoll_engine
     except ImportError:
         raise EngineError(
-            "the native engine is not built: `make setup` builds it where cargo is installed"
+            "The native engine is not built: `make setup` builds it where cargo is installed."
         ) from None
+    plimsoll_engine.raise_as(EngineError)
     return plimsoll_engine

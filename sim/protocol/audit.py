@@ -45,7 +45,7 @@ def _pairs(
     yield from _accounts(engine, system, ledger, index)
     for asset, token in enumerate(system.tokens):
         price = (ledger.oracle.prices[asset], ledger.oracle.is_valid(asset, engine.timestamp))
-        yield f"price of asset {asset}", price, _read(engine, system.oracle.price, token.address)
+        yield f"price of asset {asset}", price, _read(engine, system.feed.price, token.address)
         pool = system.pools[asset]
         if pool:
             yield f"pool of asset {asset}", ledger.pools[asset], _read(engine, pool.reserves)

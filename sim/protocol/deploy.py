@@ -11,7 +11,7 @@ from sim.chain.artifacts import load
 from sim.chain.engine import Engine
 from sim.protocol.abi import Contract
 from sim.protocol.script import Script
-from sim.scenario import Penalty, Ratios, Scenario
+from sim.scenario import Oracle, Penalty, Ratios, Scenario
 from sim.units import MAX_UINT256, WAD, Address, to_units, to_wad
 
 COIN_DECIMALS = 6
@@ -43,6 +43,9 @@ class Deployment:
     """The FlashLiquidator."""
     stable: Contract
     oracle: Contract
+    """Where reporters post."""
+    feed: Contract
+    """What the core reads: `oracle`, or one over it or over the pools."""
     reserve: Contract
     peg: Contract
     coin: Contract
@@ -55,11 +58,13 @@ class Deployment:
     pools: tuple[Contract | None, ...]
     """AmmPool of each collateral against the stable, or None."""
     reporters: tuple[Address, ...]
+    period: int
+    """Seconds between pokes of the feed; 0 when it needs none."""
 
     def contracts(self) -> list[Contract]:
         pools = [pool for pool in self.pools if pool]
         named = [v for v in vars(self).values() if isinstance(v, Contract)]
-        return [*named, *self.tokens, *pools]
+        return list(dict.fromkeys([*named, *self.tokens, *pools]))
 
 
 def deploy(
@@ -99,6 +104,7 @@ def _create(script: Script, scenario: Scenario) -> Deployment:
         else None
         for token, asset in zip(tokens, scenario.assets, strict=True)
     )
+    feed = _feed(script, scenario.oracle, oracle, pools)
     margin = _margin(script, scenario)
     penalty = _penalty(script, scenario.penalty)
     rate = create(
@@ -108,7 +114,7 @@ def _create(script: Script, scenario: Scenario) -> Deployment:
     )
     core = create(
         "CollateralizedDebt",
-        *(c.address for c in (stable, oracle, reserve, margin, penalty, rate)),
+        *(c.address for c in (stable, feed, reserve, margin, penalty, rate)),
         [token.address for token in tokens],
         core_config(scenario),
         DEPLOYER,
@@ -119,6 +125,7 @@ def _create(script: Script, scenario: Scenario) -> Deployment:
         flash=create("FlashLiquidator", core.address),
         stable=stable,
         oracle=oracle,
+        feed=feed,
         reserve=reserve,
         peg=peg,
         coin=coin,
@@ -128,6 +135,7 @@ def _create(script: Script, scenario: Scenario) -> Deployment:
         tokens=tokens,
         pools=pools,
         reporters=tuple(address_of(f"reporter-{i}") for i in range(scenario.oracle.reporters)),
+        period=scenario.oracle.period if scenario.oracle.source in ("delayed", "twap") else 0,
     )
 
 
@@ -147,6 +155,21 @@ def _margin(script: Script, scenario: Scenario) -> Contract:
             [to_wad(r.close_out) for r in ratios],
         ],
     )
+
+
+def _feed(
+    script: Script, terms: Oracle, oracle: Contract, pools: Sequence[Contract | None]
+) -> Contract:
+    match terms.source:
+        case "reporters":
+            return oracle
+        case "delayed":
+            arguments: list[object] = [oracle.address, terms.period]
+            return script.create(DEPLOYER, load("DelayedOracle"), arguments)
+        case _:
+            window = terms.period if terms.source == "twap" else 0
+            arguments = [[pool.address for pool in pools if pool], window]
+            return script.create(DEPLOYER, load("PoolOracle"), arguments)
 
 
 def _penalty(script: Script, terms: Penalty) -> Contract:

@@ -21,6 +21,8 @@ from sim.protocol.events import Happening, Reader, address
 from sim.scenario import Rate, Scenario
 from sim.units import RAY, WAD, YEAR, Address, to_wad
 
+LONG = 2**63
+"""A time that does not come."""
 GROWTH = 256
 """Accounts by which the columns grow at a time."""
 
@@ -61,7 +63,14 @@ class Ledger:
         """Flags: 1 borrowing, 2 withdrawing with debt."""
         self.peg_minted = 0
 
-        self.oracle = OracleBook(len(assets), scenario.oracle.max_age, scenario.oracle.quorum)
+        self.oracle = OracleBook(
+            len(assets),
+            scenario.oracle.max_age,
+            scenario.oracle.quorum,
+            follows=scenario.oracle.source == "reporters",
+        )
+        self.poked_at = [0 for _ in assets]
+        """When a delayed or averaging oracle last took a reading of each asset."""
         self.pools = [(0, 0) for _ in assets]
         self.stable_supply = 0
         self.balances: dict[Address, defaultdict[Address, int]] = {
@@ -93,6 +102,8 @@ class Ledger:
             "LiquidityChanged": self._pooled,
             "Minted": self._minted,
             "Redeemed": self._redeemed,
+            "Poked": self._poked,
+            "Checkpointed": self._poked,
         }
 
     def __len__(self) -> int:
@@ -233,6 +244,10 @@ class Ledger:
         self.index = h.fields["index"]
         self.accrued_at = self.timestamp
 
+    def _poked(self, h: Happening) -> None:
+        if h.asset is not None:
+            self.poked_at[h.asset] = self.timestamp
+
     def _posted(self, h: Happening) -> None:
         self.oracle.post(h.asset, h.fields["reporter"], self.timestamp, h.fields)
 
@@ -250,7 +265,10 @@ class Ledger:
 class OracleBook:
     """Prices on chain and until when they are good, followed from the reports."""
 
-    def __init__(self, assets: int, max_age: int, quorum: int) -> None:
+    def __init__(self, assets: int, max_age: int, quorum: int, follows: bool = True) -> None:
+        """With `follows` the core reads the reporters' oracle, whose prices follow from its
+        events; else they are told by `tell`."""
+        self.follows = follows
         self.prices = [0] * assets
         """WAD USD."""
         self.good_until = [0] * assets
@@ -270,6 +288,8 @@ class OracleBook:
         if asset is None:
             return
         self.reports[address(reporter)][asset] = (timestamp, fields["report"])
+        if not self.follows:
+            return
         self.prices[asset] = fields["price"]
         fresh = sorted(
             posted_at
@@ -279,6 +299,13 @@ class OracleBook:
         held_back = asset in self._guarded or len(fresh) < self._quorum
         self.good_until[asset] = 0 if held_back else fresh[-self._quorum] + self._max_age
         self._guarded.discard(asset)
+
+    def tell(self, asset: int, price: int, valid: bool) -> bool:
+        """What the core's oracle says now; whether that is news."""
+        told = (price, LONG if valid else 0)
+        news = told != (self.prices[asset], self.good_until[asset])
+        self.prices[asset], self.good_until[asset] = told
+        return news
 
     def is_valid(self, asset: int, timestamp: int) -> bool:
         return self.good_until[asset] >= timestamp

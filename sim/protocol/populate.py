@@ -9,6 +9,9 @@ from sim.protocol.deploy import DEPLOYER, MARKET, Deployment, mint_stable
 from sim.protocol.script import Script
 from sim.units import MAX_UINT256, Address
 
+SETTLING = 300
+"""Seconds before block 0 in which the accounts are opened, where an oracle was poked first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endowment:
@@ -39,9 +42,7 @@ def populate(
     """
     for one in endowments:
         _endow(script, system, one)
-    for reporter in system.reporters:
-        _post(script, system, reporter, prices)
-    script.flush()
+    _warm_up(script, system, prices, starts_at)
     holders = [one for one in endowments if one.collateral]
     for account, one in enumerate(holders, start=1):
         script.send(one.address, system.core.open)
@@ -74,6 +75,18 @@ def _endow(script: Script, system: Deployment, one: Endowment) -> None:
         pool = system.pools[asset]
         if pool:
             script.send(one.address, token.approve, pool.address, MAX_UINT256)
+
+
+def _warm_up(script: Script, system: Deployment, prices: Sequence[int], starts_at: int) -> None:
+    """First prices; an oracle that is poked is poked twice, a period apart."""
+    readings = (system.period + SETTLING, SETTLING) if system.period else (None,)
+    for early in readings:
+        for reporter in system.reporters:
+            _post(script, system, reporter, prices)
+        if early is not None:
+            for token in system.tokens:
+                script.send(DEPLOYER, system.feed.poke, token.address)
+        script.flush(None if early is None else starts_at - early)
 
 
 def _post(script: Script, system: Deployment, reporter: Address, prices: Sequence[int]) -> None:

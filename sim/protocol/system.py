@@ -18,6 +18,7 @@ from agents.intent import (
     MarginCall,
     Open,
     Pause,
+    Poke,
     Post,
     Repay,
     Swap,
@@ -45,6 +46,7 @@ GAS = {
     Absorb: 400_000,
     FlashLiquidate: 700_000,
     Pause: 80_000,
+    Poke: 150_000,
     Swap: 160_000,
 }
 """Gas limit an agent sets for each kind of intent, one collateral."""
@@ -106,10 +108,26 @@ class System:
             full_liquidation_health=scenario.protocol.full_liquidation_health,
             reserve_share=scenario.penalty.reserve_share,
             penalty_rise=scenario.penalty.rise,
+            oracle_window={"spot": 0, "twap": scenario.oracle.period}.get(scenario.oracle.source),
+            oracle_period=deployment.period,
         )
 
     def follow(self, receipts: Iterable[Receipt], timestamp: int) -> list[Happening]:
         return self.ledger.apply(receipts, timestamp)
+
+    def look_at_prices(self, engine: Engine) -> bool:
+        """Ask the core's oracle, where its prices do not follow from events; whether they are
+        news."""
+        book = self.ledger.oracle
+        if book.follows:
+            return False
+        feed = self.deployment.feed
+        asked = engine.call(
+            [Call(feed.address, feed.price(token.address)) for token in self.deployment.tokens]
+        )
+        told = [words(answer.output) for answer in asked]
+        news = [book.tell(i, price, bool(valid)) for i, (price, valid) in enumerate(told)]
+        return any(news)
 
     def audit(self, engine: Engine) -> int:
         """See `sim.protocol.audit.audit`."""
@@ -151,6 +169,10 @@ class System:
                 )
             case FlashLiquidate():
                 return self._flash(intent)
+            case Poke():
+                feed = self.deployment.feed
+                data = feed.poke(tokens[intent.asset].address)
+                return Order(feed.address, data, GAS[Poke])
             case Post():
                 return self._post(intent)
             case Swap():

@@ -21,8 +21,9 @@ def paths(name, blocks, count=1, seed=1):
     return simulate(spec.price, times, np.random.default_rng(seed), count)
 
 
-def test_names__are_the_five():
-    assert names() == ["black-thursday", "calm", "flash-crash", "replay", "stressed"]
+def test_names__are_those_shipped():
+    shipped = ["black-thursday", "calm", "flash-crash", "incentives", "replay", "stressed"]
+    assert names() == shipped
 
 
 @pytest.mark.parametrize("name", names())
