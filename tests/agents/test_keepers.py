@@ -68,6 +68,23 @@ def test_every_kind__takes_what_is_plainly_worth_it_and_leaves_a_loss(
     assert not make(kind).decide(facing(opportunity(seized=24 * WAD)))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind__same_view__same_intents(kind: type[Liquidator]) -> None:
+    seen = facing(*(opportunity(account=account) for account in (1, 2, 3)))
+    agent = make(kind)
+    first = list(agent.decide(seen))
+    assert list(agent.decide(seen)) == first == list(make(kind).decide(seen))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind__nothing_to_take_or_to_take_it_with__does_nothing(
+    kind: type[Liquidator],
+) -> None:
+    bare = market(pools=(None,))
+    assert not make(kind).decide(view(market=bare))
+    assert not make(kind).decide(view(market=bare, opportunities=(opportunity(),)))
+
+
 # ------------------------------------------------------------------------------- Keeper
 
 
