@@ -14,8 +14,7 @@ from sim.cli import main
 @click.option("--blocks", type=click.IntRange(min=1), default=200, show_default=True)
 def cli(scenario: str, network: str, blocks: int) -> None:
     """Run SCENARIO in process and execute the same blocks on an Ape network."""
-    from sim.chain import available_engines
+    from sim.chain import in_process
 
-    ours = next(name for name in available_engines() if name != "anvil")
-    options = ["--engines", f"{ours},{network}", "--blocks", str(blocks)]
+    options = ["--engines", f"{in_process()},{network}", "--blocks", str(blocks)]
     main(["crosscheck", scenario, *options], prog_name="crosscheck")

@@ -11,7 +11,7 @@ from typing import Any
 
 from eth_utils import keccak
 
-from sim.chain import revm
+from sim.chain import in_process, open_engine
 from sim.chain.artifacts import load
 from sim.chain.engine import (
     BLOCK_GAS_LIMIT,
@@ -24,8 +24,6 @@ from sim.chain.engine import (
     Transaction,
     contract_address,
 )
-from sim.chain.pyevm import PyEvmEngine
-from sim.chain.revm import RevmEngine
 from sim.protocol.abi import Contract, Method, creation_code, text
 from sim.units import MAX_UINT256, WAD, Address
 
@@ -97,7 +95,7 @@ class World:
         penalty: Sequence[Any] = ("FixedPenalty", 8 * WAD // 100),
         engine: Engine | None = None,
     ) -> None:
-        self.engine = engine or (RevmEngine() if revm.available() else PyEvmEngine())
+        self.engine = engine or open_engine(in_process())
         self.now = self.engine.timestamp
         self.owner = actor("owner")
         self.assets = tuple(assets)

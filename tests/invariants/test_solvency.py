@@ -24,11 +24,11 @@ from hypothesis.stateful import (
     rule,
 )
 
-from sim.chain import revm
+from sim.chain import in_process
 from sim.units import MAX_UINT256, RAY, WAD, Address
 
 STEPS = int(os.environ.get("PLIMSOLL_FUZZ_STEPS", "40"))
-RUNS = int(os.environ.get("PLIMSOLL_FUZZ_RUNS", "40" if revm.available() else "6"))
+RUNS = int(os.environ.get("PLIMSOLL_FUZZ_RUNS", "40" if in_process() == "revm" else "6"))
 
 BORROWERS = (actor("borrower"), actor("trader"))
 LIQUIDATOR = actor("liquidator")
