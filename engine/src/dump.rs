@@ -21,7 +21,7 @@ const CHECKSUM: usize = 32;
 
 /// Write a chain, without its snapshots. The file is there whole or not at all.
 pub fn dump(chain: &Chain, path: &Path) -> Result<(), Fault> {
-    let fault = |error| Fault(format!("{} cannot be written: {error}", path.display()));
+    let fault = |error| Fault(format!("{} cannot be written: {error}.", path.display()));
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
@@ -32,7 +32,7 @@ pub fn dump(chain: &Chain, path: &Path) -> Result<(), Fault> {
 /// Read a chain back.
 pub fn load(path: &Path) -> Result<Chain, Fault> {
     let bytes = fs::read(path)
-        .map_err(|error| Fault(format!("{} cannot be read: {error}", path.display())))?;
+        .map_err(|error| Fault(format!("{} cannot be read: {error}.", path.display())))?;
     decode(&bytes).map_err(|Fault(reason)| Fault(format!("{} {reason}", path.display())))
 }
 
@@ -87,16 +87,16 @@ fn count(out: &mut Vec<u8>, length: usize) {
 /// The chain of a file's content; the fault reads on from the file's name.
 pub fn decode(bytes: &[u8]) -> Result<Chain, Fault> {
     let Some(rest) = bytes.strip_prefix(MAGIC) else {
-        return Err(Fault("is not a dump of a chain".into()));
+        return Err(Fault("is not a dump of a chain.".into()));
     };
     let mut input = Input(rest);
     let version = u32::from_le_bytes(input.take()?);
     if version != VERSION {
-        return Err(Fault(format!("is a dump of version {version}; this engine reads {VERSION}")));
+        return Err(Fault(format!("is a dump of version {version}; this engine reads {VERSION}.")));
     }
     let body = bytes.len().checked_sub(CHECKSUM).ok_or_else(cut)?;
     if keccak256(&bytes[..body]).as_slice() != &bytes[body..] {
-        return Err(Fault("is damaged: its checksum is wrong".into()));
+        return Err(Fault("is damaged: its checksum is wrong.".into()));
     }
     let chain_id = input.number()?;
     let head = Head {
@@ -111,7 +111,7 @@ pub fn decode(bytes: &[u8]) -> Result<Chain, Fault> {
         let length = usize::try_from(input.number()?).map_err(|_| cut())?;
         let raw = input.bytes(length)?.to_vec();
         let code = Bytecode::new_raw_checked(raw.into())
-            .map_err(|error| Fault(format!("holds code that is none: {error}")))?;
+            .map_err(|error| Fault(format!("holds code that is none: {error}.")))?;
         codes.insert(code.hash_slow(), code);
     }
     let mut values = Values::default();
@@ -121,7 +121,7 @@ pub fn decode(bytes: &[u8]) -> Result<Chain, Fault> {
         let nonce = input.number()?;
         let code_hash = B256::from(input.take()?);
         let code = codes.get(&code_hash).cloned();
-        let code = code.ok_or_else(|| Fault(format!("lacks the code of {address}")))?;
+        let code = code.ok_or_else(|| Fault(format!("lacks the code of {address}.")))?;
         let account = AccountInfo::new(balance, nonce, code_hash, code);
         values.accounts.insert(address, Some(account));
     }
@@ -133,7 +133,7 @@ pub fn decode(bytes: &[u8]) -> Result<Chain, Fault> {
 }
 
 fn cut() -> Fault {
-    Fault("ends too early".into())
+    Fault("ends too early.".into())
 }
 
 struct Input<'a>(&'a [u8]);

@@ -59,10 +59,8 @@ impl Chain {
     pub fn mine(&mut self, request: Request) -> Result<Block, Fault> {
         if request.timestamp <= self.head.timestamp {
             return Err(Fault(format!(
-                "block {} cannot have timestamp {}: it must be later than {}, that of the last block",
-                self.head.number + 1,
-                request.timestamp,
-                self.head.timestamp
+                "A block at {} does not follow one at {}: its timestamp must be later.",
+                request.timestamp, self.head.timestamp
             )));
         }
         let head = Head {
@@ -108,7 +106,7 @@ impl Chain {
             });
             evm.finalize();
             let result =
-                result.map_err(|error| Fault(format!("a read is not possible: {error}")))?;
+                result.map_err(|error| Fault(format!("A read is not possible: {error}.")))?;
             Ok((result.is_success(), result.into_output().unwrap_or_default()))
         };
         calls.into_iter().map(read).collect()
@@ -154,7 +152,7 @@ impl Chain {
     pub fn restore(&mut self, id: u64) -> Result<(), Fault> {
         let Ok(index) = self.snapshots.binary_search_by_key(&id, |snapshot| snapshot.id) else {
             return Err(Fault(format!(
-                "snapshot {id} is unknown: never taken, or undone by restoring an older one"
+                "There is no snapshot {id}: it was not taken, or an older one was restored."
             )));
         };
         self.state.rewind(index);
@@ -192,7 +190,7 @@ fn execute(
     match evm.transact_one(transaction) {
         Ok(result) => Ok(Ok(execution(result, price))),
         Err(EVMError::Transaction(invalid)) => refusal_of(&invalid).map(Err),
-        Err(error) => Err(Fault(format!("a transaction cannot be executed: {error}"))),
+        Err(error) => Err(Fault(format!("A transaction cannot be executed: {error}."))),
     }
 }
 
@@ -236,7 +234,7 @@ fn refusal_of(invalid: &InvalidTransaction) -> Result<Refusal, Fault> {
         Invalid::LackOfFundForMaxFee { .. } | Invalid::OverflowPaymentInTransaction => {
             Ok(Refusal::Funds)
         }
-        other => Err(Fault(format!("a transaction is not valid: {other}"))),
+        other => Err(Fault(format!("A transaction is not valid: {other}."))),
     }
 }
 

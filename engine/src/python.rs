@@ -5,13 +5,14 @@ use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
+    sync::{Mutex, MutexGuard},
 };
 
 use pyo3::{
-    create_exception,
-    exceptions::{PyException, PyIndexError},
+    exceptions::{PyIndexError, PyRuntimeError},
     prelude::*,
-    types::{PyBytes, PyInt, PyTuple},
+    sync::PyOnceLock,
+    types::{PyBytes, PyInt, PyTuple, PyType},
 };
 use revm::{
     primitives::{Address, Bytes, Log, U256},
@@ -23,15 +24,25 @@ use crate::{
     block::{Head, Receipt},
     dump,
     execute::Chain,
-    read::{address, calls, request, word},
+    read::{address, addresses, calls, request, word},
     state::State,
 };
 
-create_exception!(plimsoll_engine, EngineError, PyException);
+/// What faults are raised as.
+static EXCEPTION: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+/// Raise faults as exceptions of this class from now on; only the first to say so is heard.
+#[pyfunction]
+fn raise_as(exception: Bound<'_, PyType>) {
+    let _ = EXCEPTION.set(exception.py(), exception.unbind());
+}
 
 impl From<Fault> for PyErr {
     fn from(fault: Fault) -> PyErr {
-        EngineError::new_err(fault.0)
+        Python::attach(|py| match EXCEPTION.get(py) {
+            Some(exception) => PyErr::from_type(exception.bind(py).clone(), fault.0),
+            None => PyRuntimeError::new_err(fault.0),
+        })
     }
 }
 
@@ -41,15 +52,15 @@ fn apart<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Fault> + Send
     let reason = |panic: Box<dyn Any + Send>| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Fault(format!("a fault of the engine: {}", text.unwrap_or("it panicked")))
+        Fault(format!("A fault of the engine: {}.", text.unwrap_or("it panicked")))
     };
     Ok(outcome.map_err(reason)??)
 }
 
-/// One chain, executed in process.
-#[pyclass(module = "plimsoll_engine")]
+/// One chain, executed in process; of one thread at a time.
+#[pyclass(frozen, module = "plimsoll_engine")]
 struct Engine {
-    chain: Chain,
+    chain: Mutex<Chain>,
 }
 
 #[pymethods]
@@ -57,22 +68,22 @@ impl Engine {
     #[new]
     fn new(chain_id: u64, timestamp: u64, base_fee: u64, gas_limit: u64) -> Engine {
         let head = Head { number: 0, timestamp, base_fee, gas_limit, coinbase: Address::ZERO };
-        Engine { chain: Chain::new(chain_id, head, State::default()) }
+        Engine::of(Chain::new(chain_id, head, State::default()))
     }
 
     #[getter]
-    fn block_number(&self) -> u64 {
-        self.chain.head.number
+    fn block_number(&self) -> PyResult<u64> {
+        Ok(self.chain()?.head.number)
     }
 
     #[getter]
-    fn timestamp(&self) -> u64 {
-        self.chain.head.timestamp
+    fn timestamp(&self) -> PyResult<u64> {
+        Ok(self.chain()?.head.timestamp)
     }
 
-    fn mine(&mut self, block: &Bound<'_, PyAny>) -> PyResult<Block> {
+    fn mine(&self, block: &Bound<'_, PyAny>) -> PyResult<Block> {
         let (py, request) = (block.py(), request(block)?);
-        let chain = &mut self.chain;
+        let chain = &mut *self.chain()?;
         let block = apart(py, move || chain.mine(request))?;
         Ok(Block { number: block.number, gas_used: block.gas_used, receipts: block.receipts })
     }
@@ -83,65 +94,70 @@ impl Engine {
         gas: u64,
     ) -> PyResult<Vec<(bool, Bound<'py, PyBytes>)>> {
         let (py, reads) = (batch.py(), calls(batch)?);
-        let chain = &self.chain;
+        let chain = &*self.chain()?;
         let results = apart(py, move || chain.call(reads, gas))?;
         let result = |(ok, output): (bool, Bytes)| (ok, PyBytes::new(py, &output));
         Ok(results.into_iter().map(result).collect())
     }
 
-    fn balances<'py>(&self, addresses: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let balance = |address: Bound<'py, PyAny>| {
-            let account = self.account(&address)?;
-            int(address.py(), account.map_or(U256::ZERO, |account| account.balance))
-        };
-        addresses.try_iter()?.map(|address| balance(address?)).collect()
+    fn balances<'py>(&self, of: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let chain = self.chain()?;
+        let balance = |account: Option<&AccountInfo>| account.map_or(U256::ZERO, |a| a.balance);
+        let balances = addresses(of)?.into_iter().map(|who| balance(chain.state.account(&who)));
+        balances.map(|balance| int(of.py(), balance)).collect()
     }
 
-    fn nonces(&self, addresses: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
-        let nonce = |address: Bound<'_, PyAny>| {
-            PyResult::Ok(self.account(&address)?.map_or(0, |account| account.nonce))
-        };
-        addresses.try_iter()?.map(|address| nonce(address?)).collect()
+    fn nonces(&self, of: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
+        let chain = self.chain()?;
+        let nonce = |who| chain.state.account(&who).map_or(0, |account| account.nonce);
+        Ok(addresses(of)?.into_iter().map(nonce).collect())
     }
 
-    fn set_balance(&mut self, of: &Bound<'_, PyAny>, amount: &Bound<'_, PyAny>) -> PyResult<()> {
-        let account = self.account(of)?.cloned().unwrap_or_default();
-        let account = AccountInfo { balance: word("amount", amount)?, ..account };
-        let some = (!account.is_empty()).then_some(account);
-        self.chain.state.set_account(address("address", of)?, some);
+    fn set_balance(&self, of: &Bound<'_, PyAny>, amount: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (of, balance) = (address("address", of)?, word("amount", amount)?);
+        let state = &mut self.chain()?.state;
+        let account = state.account(&of).cloned().unwrap_or_default();
+        let account = AccountInfo { balance, ..account };
+        state.set_account(of, (!account.is_empty()).then_some(account));
         Ok(())
     }
 
-    fn snapshot(&mut self) -> u64 {
-        self.chain.snapshot()
+    fn snapshot(&self) -> PyResult<u64> {
+        Ok(self.chain()?.snapshot())
     }
 
-    fn restore(&mut self, py: Python<'_>, snapshot: u64) -> PyResult<()> {
-        let chain = &mut self.chain;
-        apart(py, move || chain.restore(snapshot))
+    fn restore(&self, snapshot: &Bound<'_, PyAny>) -> PyResult<()> {
+        // Whatever is not a number of 64 bits was not given out either.
+        let (py, id) = (snapshot.py(), snapshot.extract().unwrap_or(u64::MAX));
+        let chain = &mut *self.chain()?;
+        apart(py, move || chain.restore(id))
     }
 
-    fn fork(&mut self, py: Python<'_>) -> PyResult<Engine> {
-        let chain = &mut self.chain;
-        let chain = apart(py, move || Ok(chain.fork()))?;
-        Ok(Engine { chain })
+    fn fork(&self, py: Python<'_>) -> PyResult<Engine> {
+        let chain = &mut *self.chain()?;
+        Ok(Engine::of(apart(py, move || Ok(chain.fork()))?))
     }
 
     fn dump(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        let chain = &self.chain;
+        let chain = &*self.chain()?;
         apart(py, move || dump::dump(chain, &path))
     }
 
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Engine> {
-        let chain = apart(py, move || dump::load(&path))?;
-        Ok(Engine { chain })
+        Ok(Engine::of(apart(py, move || dump::load(&path))?))
     }
 }
 
 impl Engine {
-    fn account(&self, of: &Bound<'_, PyAny>) -> PyResult<Option<&AccountInfo>> {
-        Ok(self.chain.state.account(&address("address", of)?))
+    fn of(chain: Chain) -> Engine {
+        Engine { chain: Mutex::new(chain) }
+    }
+
+    fn chain(&self) -> Result<MutexGuard<'_, Chain>, Fault> {
+        let busy =
+            |_| Fault("The engine is busy in another thread: give each its own fork.".into());
+        self.chain.try_lock().map_err(busy)
     }
 }
 
@@ -162,12 +178,15 @@ impl Block {
     }
 
     /// (succeeded, gas used, price, logs, output, contract), or the number of the refusal.
-    fn __getitem__<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyAny>> {
-        let receipt = self.receipts.get(index);
-        let execution = match receipt.ok_or_else(|| PyIndexError::new_err("no such receipt"))? {
-            Err(refusal) => return Ok((*refusal as u8).into_pyobject(py)?.into_any()),
-            Ok(execution) => execution,
-        };
+    fn __getitem__<'py>(&self, py: Python<'py>, index: isize) -> PyResult<Bound<'py, PyAny>> {
+        let from_end = if index < 0 { self.receipts.len() } else { 0 };
+        let index = from_end.checked_add_signed(index);
+        let receipt = index.and_then(|index| self.receipts.get(index));
+        let execution =
+            match receipt.ok_or_else(|| PyIndexError::new_err("There is no such receipt."))? {
+                Err(refusal) => return Ok((*refusal as u8).into_pyobject(py)?.into_any()),
+                Ok(execution) => execution,
+            };
         let logs = execution.logs.iter().map(|entry| log(py, entry));
         let row = (
             execution.succeeded,
@@ -203,5 +222,5 @@ fn int(py: Python<'_>, word: U256) -> PyResult<Bound<'_, PyAny>> {
 #[pymodule]
 mod plimsoll_engine {
     #[pymodule_export]
-    use super::{Block, Engine, EngineError};
+    use super::{Block, Engine, raise_as};
 }

@@ -66,10 +66,10 @@ fn transaction(item: &Bound<'_, PyAny>) -> PyResult<TxEnv> {
     })
 }
 
-fn each<T>(
+fn each<'py, T>(
     what: &str,
-    list: &Bound<'_, PyAny>,
-    read: impl Fn(&Bound<'_, PyAny>) -> PyResult<T>,
+    list: &Bound<'py, PyAny>,
+    read: impl Fn(&Bound<'py, PyAny>) -> PyResult<T>,
 ) -> PyResult<Vec<T>> {
     let mut out = Vec::with_capacity(list.len()?);
     for (index, item) in list.try_iter()?.enumerate() {
@@ -91,6 +91,11 @@ pub fn address(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Address> {
         let length = bytes.len();
         PyValueError::new_err(format!("{name} has {length} bytes: an address has 20"))
     })
+}
+
+/// A list of them.
+pub fn addresses(list: &Bound<'_, PyAny>) -> PyResult<Vec<Address>> {
+    each("address", list, |item| address("it", item))
 }
 
 fn data(value: &Bound<'_, PyAny>) -> PyResult<Bytes> {

@@ -227,7 +227,7 @@ impl Database for Reader<'_> {
 
     fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, Fault> {
         // Accounts carry their code with them.
-        Err(Fault(format!("code {hash} is asked for by its hash")))
+        Err(Fault(format!("Code {hash} is asked for by its hash.")))
     }
 
     fn storage(&mut self, address: Address, key: U256) -> Result<U256, Fault> {

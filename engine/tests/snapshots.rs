@@ -29,7 +29,7 @@ fn restoring_an_older_snapshot_forgets_the_younger_ones() {
     let (old, young) = (chain.snapshot(), chain.snapshot());
     chain.restore(old).unwrap();
     let fault = chain.restore(young).unwrap_err();
-    assert!(fault.0.contains("snapshot 2 is unknown"), "{fault}");
+    assert!(fault.0.contains("There is no snapshot 2"), "{fault}");
     chain.restore(old).unwrap();
 }
 
@@ -110,5 +110,5 @@ fn a_file_that_is_not_there_or_not_a_dump_is_a_sentence() {
     let missing = dump::load("/no/such/file".as_ref()).err().unwrap();
     assert!(missing.0.contains("/no/such/file cannot be read"), "{missing}");
     let foreign = dump::decode(b"something else").err().unwrap();
-    assert_eq!(foreign.0, "is not a dump of a chain");
+    assert_eq!(foreign.0, "is not a dump of a chain.");
 }

@@ -52,7 +52,7 @@ class Receipts(Sequence[Receipt]):
     def __getitem__(self, index: int | slice) -> Receipt | tuple[Receipt, ...]:
         if isinstance(index, slice):
             return tuple(self._at(i) for i in range(*index.indices(len(self))))
-        return self._at(index + len(self) if index < 0 else index)
+        return self._at(index)
 
     def __iter__(self) -> Iterator[Receipt]:
         return map(self._at, range(len(self)))
