@@ -218,17 +218,16 @@ def borrow(account: uint256, amount: uint256, to: address):
     self._only_account_owner(account)
     self._check_payout(amount, to)
     self._check_open(PAUSE_BORROW)
-    ceiling: uint256 = settings._debt_ceiling()
-    # Now, not with the total alone: shares of more would not fit the words they are kept in.
-    assert amount <= ceiling, "limit: debt ceiling"
 
     self._accrue()
     state: account_word.Account = self._load(account)
-    shares: uint256 = debt_ledger._lend(amount)
+    shares: uint256 = 0
+    total: uint256 = 0
+    shares, total = debt_ledger._lend(amount)
+    assert total <= settings._debt_ceiling(), "limit: debt ceiling"
     state.shares += shares
     self._save(account, state)
 
-    assert debt_ledger._total() <= ceiling, "limit: debt ceiling"
     p: ICollateralizedDebt.Position = self._valid_position(account)
     assert p.debt >= settings._min_debt(), "limit: below minimum debt"
     assert p.debt <= self._account_limit(account), "limit: account debt ceiling"
@@ -887,9 +886,11 @@ def _plan(
     )
     if debt_left != 0 and debt_left < terms.min_debt and plan.taken < amount:
         plan.refusal = "liquidation: below minimum debt"
+    # Below close-out it must be possible: of a balanced portfolio whatever is seized may lower
+    # the buffer, and who cannot be liquidated until V < D has a put on the protocol.
     if (
         not emptied
-        and p.collateral >= p.debt
+        and p.collateral >= p.debt + p.close_out
         and plan.value_left + p.debt + p.maintenance + BUFFER_ROUNDING + index // RAY
         < p.collateral + debt_left + maintenance
     ):

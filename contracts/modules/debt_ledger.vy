@@ -66,13 +66,6 @@ def _debt_up(shares: uint256, index: uint256) -> uint256:
     return fixed_point._mul_div_up(shares, index, fixed_point.RAY)
 
 
-@view
-@internal
-def _total() -> uint256:
-    market: Market = self._load()
-    return self._debt_up(market.shares, market.index)
-
-
 @pure
 @internal
 def _utilisation(market: Market, ceiling: uint256) -> uint256:
@@ -106,18 +99,20 @@ def _grow(market: Market, rate: uint256) -> Market:
 
 
 @internal
-def _lend(amount: uint256) -> uint256:
+def _lend(amount: uint256) -> (uint256, uint256):
     """
     @notice `amount` will be minted to a borrower. Accrue first.
-    @return The shares owed for it, rounded up.
+    @return The shares owed for it, rounded up, and the total debt with them: of more than
+            the ceiling allows the shares may not have fitted the word they are stored in.
     """
     market: Market = self._load()
     shares: uint256 = fixed_point._mul_div_up(amount, fixed_point.RAY, market.index)
     before: uint256 = self._debt_up(market.shares, market.index)
     market.shares += shares
-    market.unminted += self._debt_up(market.shares, market.index) - before - amount
+    total: uint256 = self._debt_up(market.shares, market.index)
+    market.unminted += total - before - amount
     self._store(market)
-    return shares
+    return shares, total
 
 
 @internal

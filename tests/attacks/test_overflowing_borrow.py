@@ -14,7 +14,7 @@ YEAR = 365 * 86_400
 @pytest.mark.parametrize("wraps", [1, 2, 2**37])
 @pytest.mark.parametrize("days", [0, 400])
 def test_shares_past_their_word__are_not_cut_off(wraps: int, days: int) -> None:
-    """Guard: `borrow` holds the amount against the ceiling before it packs the shares.
+    """Guard: the total held against the ceiling is that of the shares before they are packed.
 
     Shares are kept in the low 128 bits of two words. Those of such an amount would leave only
     a small rest there, so the totals and the account would show the small debt while all of
@@ -35,14 +35,14 @@ def test_shares_past_their_word__are_not_cut_off(wraps: int, days: int) -> None:
     assert identity(system) == 0
 
 
-def test_the_largest_amount__is_refused_by_the_ceiling_too() -> None:
-    """Guard: the same. Even under the largest ceiling there is room in the word for twice it."""
+@pytest.mark.parametrize("amount", [2**127 - 1, 2**127, 2**128 - 1, 2**128])
+def test_under_the_largest_ceiling__the_rest_is_still_refused(amount: int) -> None:
+    """Guard: the same, and a ceiling below 2**127: its shares leave the word half empty."""
     system, account = levered(debt=1_000 * WAD, debt_ceiling=2**127 - 1)
-    system.refuses(
-        "limit: debt ceiling", BORROWER, system.core.borrow, account, MAX_UINT256, BORROWER
-    )
-    system.refuses("limit: debt ceiling", BORROWER, system.core.borrow, account, 2**127, BORROWER)
-    # Both the amount and what is owed below the ceiling, their sum above it.
-    system.refuses(
-        "limit: debt ceiling", BORROWER, system.core.borrow, account, 2**127 - 1, BORROWER
-    )
+    system.refuses("limit: debt ceiling", BORROWER, system.core.borrow, account, amount, BORROWER)
+
+
+def test_the_largest_amount__is_refused() -> None:
+    """Guard: products above 2**256 - 1 revert."""
+    system, account = levered(debt=1_000 * WAD)
+    assert not system.send(BORROWER, system.core.borrow, account, MAX_UINT256, BORROWER).ok

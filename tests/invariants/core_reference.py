@@ -259,7 +259,8 @@ class Reference:
         after = self.position(account, left)
         slack = ROUNDING + self.index_now() // RAY
         falls = after.value - debt_left - after.maintenance + slack < p.buffer
-        need(p.value < p.debt or not any(left) or not falls, "liquidation: lowers the buffer")
+        closing = p.value < p.debt + p.close_out
+        need(closing or not any(left) or not falls, "liquidation: lowers the buffer")
         cut = up(taken * reserve_part, WAD + penalty)
         return Seizure(repaid, shares, taken, cut, penalty, left, debt_left)
 

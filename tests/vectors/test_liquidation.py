@@ -370,25 +370,42 @@ def test_insolvent__full_penalty_and_nothing_for_the_reserve(debt: int, insolven
     assert event["reserve_cut"] == 0
 
 
-def test_buffer__seizing_the_hedge_that_raises_the_requirement__refused() -> None:
-    """Under scenario margin bitcoin is short the market against ether: without it M rises by
-    more than the penalised debt falls."""
-    margin = ("ScenarioMargin", [40 * PERCENT] * 2, [WAD, -WAD], 30 * PERCENT, 2 * WAD, WAD)
+def hedged(price: int) -> tuple[System, int]:
+    """5 ether against 5 bitcoin that are short the market, both at `price`; 15,000 owed.
+    M = 0.3 * 0.4 * V while they are level, 0.4 * V of what is left without the hedge."""
+    terms = (30 * PERCENT, 2 * WAD, 90 * PERCENT)
+    margin = ("ScenarioMargin", [40 * PERCENT] * 2, [WAD, -WAD], *terms)
     system = System(
         assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 2_000 * WAD), margin=margin,
         penalty=FIVE_PERCENT, grace=0, full_liquidation_health=0,
     )  # fmt: skip
     account = system.account(BORROWER, [5 * WAD, 5 * 10**8], 15_000 * WAD)
     system.stables(LIQUIDATOR, 10**5 * WAD)
-    system.price(0, 1_700 * WAD)
-    system.price(1, 1_700 * WAD)
-    # V = 17,000, M = 0.3 * 0.4 * V = 2,040, D = 15,000: E = 2,000 < M.
+    system.price(0, price * WAD)
+    system.price(1, price * WAD)
+    return system, account
+
+
+def test_buffer__seizing_the_hedge_that_raises_the_requirement__refused() -> None:
+    """V = 17,000, M = 2,040, X = 1,836, D = 15,000: E = 2,000. Without the hedge M would be
+    above 2,800."""
+    system, account = hedged(1_700)
     assert system.read(system.core.maintenance_buffer, account) == -40 * WAD
     outcome = system.liquidate(account, 7_000 * WAD, asset=1)
     assert outcome.reason == "liquidation: lowers the buffer"
     preview = system.read(system.core.preview_liquidate, account, system.token(1), 7_000 * WAD)
     assert preview[0] is False
     assert system.liquidate(account, 100 * WAD, asset=1).ok
+
+
+def test_buffer__insolvent_account__may_fall() -> None:
+    """V = 14,000 < D: what is lost is lost, and the liquidator may take either asset whole.
+    The buffer goes from 14,000 - 15,000 - 1,680 to 7,000 - 8,333.33 - 2,800."""
+    system, account = hedged(1_400)
+    assert system.read(system.core.maintenance_buffer, account) == -2_680 * WAD
+    assert system.liquidate(account, 7_000 * WAD, asset=1).ok
+    left = 15_000 * WAD - ceil(Fraction(7_000 * WAD * 100, 105))
+    assert system.read(system.core.maintenance_buffer, account) == 4_200 * WAD - left
 
 
 def test_buffer__linear_margin__never_falls() -> None:
