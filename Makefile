@@ -1,6 +1,9 @@
 # The two that matter: `make stress` runs the main job, `make test` passes the tests.
 # Both set everything up first; the second time that takes no time.
 PYTHON ?= python3
+WORKERS ?= 2
+RUNS ?= 2000
+STEPS ?= 50
 BIN := .venv/bin
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE ?=
@@ -8,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 CONTRACTS := $(shell find contracts -name '*.vy' -o -name '*.vyi')
 ENGINE := $(shell find engine -name '*.rs' -o -name 'Cargo.*' -o -name pyproject.toml 2>/dev/null | grep -v /target/)
 
-.PHONY: setup stress test check bench lock clean
+.PHONY: setup stress test check fuzz mutate gas bench lock clean
 
 setup: .venv/.ready node_modules/.ready .build/.engine .build/.contracts
 
@@ -33,7 +36,8 @@ node_modules/.ready: package-lock.json
 	@if test ! -f engine/Cargo.toml; then :; \
 	elif command -v cargo >/dev/null; then \
 		echo "Building the native engine"; \
-		$(BIN)/maturin develop --release --quiet -m engine/Cargo.toml; \
+		PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/maturin develop --release --quiet \
+			-m engine/Cargo.toml >/dev/null; \
 	else echo "cargo is not here: going on without the native engine"; fi
 	@touch $@
 
@@ -48,7 +52,8 @@ stress: setup
 		--against liquidators.count=0 --against protocol.grace=14400
 
 test: setup
-	@$(BIN)/pytest
+	@if command -v cargo >/dev/null; then cargo test --quiet --manifest-path engine/Cargo.toml; fi
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 check: setup
 	@$(BIN)/ruff check .
@@ -56,6 +61,19 @@ check: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m sim.chain.artifacts
+	@if command -v cargo >/dev/null; then \
+		cargo fmt --check --manifest-path engine/Cargo.toml && \
+		cargo clippy --quiet --all-targets --manifest-path engine/Cargo.toml -- -D warnings; fi
+
+# The contract beside its reference: make fuzz RUNS=2000 STEPS=50
+fuzz: setup
+	@PLIMSOLL_FUZZ_RUNS=$(RUNS) PLIMSOLL_FUZZ_STEPS=$(STEPS) $(BIN)/pytest tests/invariants
+
+mutate: setup
+	@$(BIN)/python -m tests.mutation
+
+gas: setup
+	@$(BIN)/python -m tests.gas
 
 bench: setup
 	@$(BIN)/python -m bench
