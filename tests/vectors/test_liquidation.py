@@ -370,8 +370,8 @@ def test_insolvent__full_penalty_and_nothing_for_the_reserve(debt: int, insolven
     assert event["reserve_cut"] == 0
 
 
-def hedged(price: int) -> tuple[System, int]:
-    """5 ether against 5 bitcoin that are short the market, both at `price`; 15,000 owed.
+def hedged(price: int, debt: int = 15_000 * WAD) -> tuple[System, int]:
+    """5 ether against 5 bitcoin that are short the market, both at `price`.
     M = 0.3 * 0.4 * V while they are level, 0.4 * V of what is left without the hedge."""
     terms = (30 * PERCENT, 2 * WAD, 90 * PERCENT)
     margin = ("ScenarioMargin", [40 * PERCENT] * 2, [WAD, -WAD], *terms)
@@ -379,7 +379,7 @@ def hedged(price: int) -> tuple[System, int]:
         assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 2_000 * WAD), margin=margin,
         penalty=FIVE_PERCENT, grace=0, full_liquidation_health=0,
     )  # fmt: skip
-    account = system.account(BORROWER, [5 * WAD, 5 * 10**8], 15_000 * WAD)
+    account = system.account(BORROWER, [5 * WAD, 5 * 10**8], debt)
     system.stables(LIQUIDATOR, 10**5 * WAD)
     system.price(0, price * WAD)
     system.price(1, price * WAD)
@@ -406,6 +406,14 @@ def test_buffer__insolvent_account__may_fall() -> None:
     assert system.liquidate(account, 7_000 * WAD, asset=1).ok
     left = 15_000 * WAD - ceil(Fraction(7_000 * WAD * 100, 105))
     assert system.read(system.core.maintenance_buffer, account) == 4_200 * WAD - left
+
+
+@pytest.mark.parametrize(("more", "ok"), [(0, False), (1, True)])
+def test_buffer__below_close_out__may_fall(more: int, ok: bool) -> None:
+    """At V = 17,000 X = 1,836: a debt of 15,164 leaves just that, and one unit more less."""
+    system, account = hedged(1_700, 15_164 * WAD + more)
+    outcome = system.liquidate(account, 7_000 * WAD, asset=1)
+    assert outcome.reason == ("" if ok else "liquidation: lowers the buffer")
 
 
 def test_buffer__linear_margin__never_falls() -> None:
