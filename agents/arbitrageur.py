@@ -9,7 +9,7 @@ import mesa
 
 from agents.base import GWEI, Participant, bid
 from agents.intent import Bid, Intent, Swap
-from agents.view import Pool, View
+from agents.view import Market, Pool, Report, View
 
 SWAP_GAS = 120_000
 """What a swap costs, roughly; only to judge whether it pays."""
@@ -35,6 +35,15 @@ class Arbitrageur(Participant):
         self.min_profit = min_profit
         self.tip = int(tip_gwei * GWEI)
 
+    def stirs(self, market: Market, reported: Report | None) -> bool:
+        """Some pool's price after the fee is beside the outside price."""
+        return any(
+            pool is not None
+            and pool.collateral > 0
+            and best_trade(pool, _in_units(market, index))[1] > 0
+            for index, pool in enumerate(market.pools)
+        )
+
     def decide(self, view: View) -> Sequence[Intent]:
         if view.pending:
             return ()
@@ -49,9 +58,7 @@ class Arbitrageur(Participant):
         pool = market.pools[index]
         if pool is None or pool.collateral == 0:
             return None
-        unit = 10 ** market.terms.assets[index].decimals
-        price = market.prices[index] * 10**18 / unit
-        """Stable units of one native unit of collateral, outside."""
+        price = _in_units(market, index)
         sell_stable, amount = best_trade(pool, price)
         held = view.wallet.stable if sell_stable else view.wallet.tokens[index]
         amount = min(amount, held)
@@ -66,6 +73,11 @@ class Arbitrageur(Participant):
             amount_in=amount,
             min_out=int(out * CAUTION),
         )
+
+
+def _in_units(market: Market, index: int) -> float:
+    """Stable units of one native unit of a collateral, outside."""
+    return market.prices[index] * 10.0 ** (18 - market.terms.assets[index].decimals)
 
 
 def best_trade(pool: Pool, price: float) -> tuple[bool, int]:

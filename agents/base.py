@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import mesa
 
 from agents.intent import Bid, Intent
-from agents.view import Market, View
+from agents.view import Market, Report, View
 
 GWEI = 10**9
 
@@ -38,6 +38,13 @@ class Participant(mesa.Agent):  # type: ignore[misc]
 
     def decide(self, view: View) -> Sequence[Intent]:
         raise NotImplementedError
+
+    def stirs(self, market: Market, reported: Report | None) -> bool:
+        """For one that is woken every block: whether this block is worth a view.
+
+        False promises that `decide` would return nothing.
+        """
+        return True
 
     def wake_times(self) -> Sequence[float]:
         """Seconds since block 0 at which it wants to be woken."""

@@ -8,7 +8,7 @@ import mesa
 
 from agents.base import GWEI, Participant, bid
 from agents.intent import Intent, Poke, Post
-from agents.view import View
+from agents.view import Market, Report, View
 
 WAD = 10**18
 
@@ -43,20 +43,25 @@ class Reporter(Participant):
         self.latency_blocks = latency_blocks
 
     def decide(self, view: View) -> Sequence[Intent]:
-        prices = tuple(round(price * WAD) for price in view.market.prices)
-        if view.pending or not self.is_due(view, prices):
+        if view.pending or not self.stirs(view.market, view.reported):
             return ()
+        prices = _in_wad(view.market)
         return (Post(bid=bid(view.market, self.tip, self.headroom), prices=prices),)
 
-    def is_due(self, view: View, prices: Sequence[int]) -> bool:
-        if view.reported is None:
+    def stirs(self, market: Market, reported: Report | None) -> bool:
+        """A report is due: the price has moved enough since the last, or it is time."""
+        if reported is None:
             return True
-        reported_at, reported = view.reported
+        reported_at, before = reported
         moved = any(
-            abs(now - before) >= self.deviation * before
-            for now, before in zip(prices, reported, strict=True)
+            abs(now - then) >= self.deviation * then
+            for now, then in zip(_in_wad(market), before, strict=True)
         )
-        return moved or view.market.time - reported_at >= self.heartbeat
+        return moved or market.time - reported_at >= self.heartbeat
+
+
+def _in_wad(market: Market) -> tuple[int, ...]:
+    return tuple(round(price * WAD) for price in market.prices)
 
 
 class Poker(Participant):
@@ -72,7 +77,14 @@ class Poker(Participant):
     def decide(self, view: View) -> Sequence[Intent]:
         if view.pending:
             return ()
-        market = view.market
-        due = market.timestamp - market.terms.oracle_period
-        offer = bid(market, self.tip)
-        return [Poke(bid=offer, asset=i) for i, at in enumerate(market.poked_at) if at <= due]
+        offer = bid(view.market, self.tip)
+        return [Poke(bid=offer, asset=asset) for asset in _due(view.market)]
+
+    def stirs(self, market: Market, reported: Report | None) -> bool:
+        return bool(_due(market))
+
+
+def _due(market: Market) -> list[int]:
+    """Assets whose last reading is a period old."""
+    latest = market.timestamp - market.terms.oracle_period
+    return [asset for asset, at in enumerate(market.poked_at) if at <= latest]

@@ -199,6 +199,10 @@ class Seen:
     since: int
 
 
+Report = tuple[float, tuple[int, ...]]
+"""(seconds since block 0, WAD prices) of a reporter's last report on chain."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     market: Market
@@ -214,8 +218,8 @@ class View:
     """For those who watch it: the public pool, in the order of arrival."""
     watched: tuple[Position, ...] = ()
     """For those who study other people's accounts: those with debt, riskiest first."""
-    reported: tuple[float, tuple[int, ...]] | None = None
-    """For reporters: (seconds since block 0, WAD prices) of the own last report on chain."""
+    reported: Report | None = None
+    """For reporters: the own last report."""
 
     @property
     def waiting(self) -> tuple[Intent, ...]:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from agents.base import Participant
 from agents.trader import Trader
-from agents.view import Market, Occasion, Opportunity, Position, View
+from agents.view import Market, Occasion, Opportunity, Position, Report, View
 from sim.alarm import Alarm
 from sim.chain import open_engine
 from sim.chain.engine import Block, BlockRequest, Engine, Receipt, Transaction
@@ -47,7 +47,7 @@ WATCHED = 16
 QUIET_BLOCKS = 10
 """Blocks in which nothing happens and no call runs need no new look at all accounts: only
 interest moves them, by less than 1e-6."""
-BANDS = (1.0, 1.1, 1.25, 1.5, 2.0)
+BANDS = np.array([1.0, 1.1, 1.25, 1.5, 2.0])
 BAND_NAMES = (
     "band_below_1",
     "band_1_to_1_1",
@@ -109,6 +109,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         """Wei, of the next block."""
         self._tip_needed = 0
         self._standing = self._stand(self.system.ledger.oracle_prices())
+        self._by_standing = _figures(self._standing)
         self.figures: dict[str, float] = dict.fromkeys(BLOCK_COLUMNS, 0.0)
         """The last block's row of the table `blocks`."""
         self.datacollector = mesa.DataCollector(
@@ -220,7 +221,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         candidates = self._candidates() if any(a.watches_liquidations for a, _ in awake) else []
         positions, opportunities = self.system.read(self.engine, sorted(own), candidates)
         opportunities = self._with_rivals(opportunities)
-        awake = [pair for pair in awake if opportunities or not self._rests(pair[0])]
+        awake = [pair for pair in awake if self._stirs(pair[0], market, bool(opportunities))]
         for i in self.rng.permutation(len(awake)):
             agent, occasion = awake[i]
             view = self._view(agent, occasion, market, positions, opportunities)
@@ -236,9 +237,17 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         rows = np.argsort(self._standing.health, kind="stable")[:WATCHED]
         return [int(row) + 1 for row in rows if self._standing.debt[row] > 0]
 
-    def _rests(self, agent: Participant) -> bool:
-        """A liquidator with nothing to liquidate and nothing to sell."""
-        return agent.watches_liquidations and not self.system.holds_tokens(agent.address)
+    def _stirs(self, agent: Participant, market: Market, opportunities: bool) -> bool:
+        """Whether an agent that looks every block has anything to look at."""
+        if not agent.every_block:
+            return True
+        if agent.watches_liquidations and not opportunities:
+            return self.system.holds_tokens(agent.address)
+        return agent.stirs(market, self._reported(agent))
+
+    def _reported(self, agent: Participant) -> Report | None:
+        reported = self.system.reported(agent.address)
+        return reported and (reported[0] - self.starts_at, reported[1])
 
     def _with_rivals(self, opportunities: Sequence[Opportunity]) -> list[Opportunity]:
         """With the best tip now pending for each; only those that changed are made anew."""
@@ -256,7 +265,6 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         positions: dict[int, Position],
         opportunities: Sequence[Opportunity],
     ) -> View:
-        reported = self.system.reported(agent.address)
         return View(
             market=market,
             occasion=occasion,
@@ -270,7 +278,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
                 if agent.watches_accounts
                 else ()
             ),
-            reported=reported and (reported[0] - self.starts_at, reported[1]),
+            reported=self._reported(agent),
         )
 
     def _market(self, scene: Scene) -> Market:
@@ -327,8 +335,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
                 self._alarm.at(scene.time, agent, Occasion.SETTLED)
         news = self.system.look_at_prices(self.engine) or bool(happened)
         if news or self._standing.called.any() or scene.block % QUIET_BLOCKS == 0:
-            self._standing = self._stand(self.system.ledger.oracle_prices())
-            self._alarm.look(self._standing.health, scene.time)
+            self._restand(scene)
 
     def _why(self, scene: Scene, outcomes: Sequence[Outcome]) -> Callable[[int], str]:
         """The cause of failure to save an account, by its number; "" where no trader owns it."""
@@ -395,25 +402,21 @@ class StressModel(mesa.Model):  # type: ignore[misc]
 
     def _solvency(self, scene: Scene) -> dict[str, float]:
         standing, ledger = self._standing, self.system.ledger
-        self.tally.standing(scene.block, standing)
         outside = ledger.values(scene.prices).sum(axis=1)
-        by_band = np.bincount(
-            np.searchsorted(BANDS, standing.health, side="right"),
-            weights=standing.debt,
-            minlength=len(BAND_NAMES),
-        )
         return {
-            "debt_usd": float(standing.debt.sum()),
+            **self._by_standing,
             "collateral_usd": float(outside.sum()),
             "shortfall_usd": float(np.maximum(standing.debt - outside, 0.0).sum()),
             "bad_debt_usd": from_wad(ledger.bad_debt),
-            "liquidatable_usd": float(standing.debt[standing.liquidatable].sum()),
-            "below": int(standing.below.sum()),
-            "called": int(standing.called.sum()),
-            "lowest_buffer_usd": _lowest(standing.buffer[standing.debt > 0]),
             "reserve_usd": from_wad(self.system.reserve_stable()),
-            **dict(zip(BAND_NAMES, by_band.tolist(), strict=True)),
         }
+
+    def _restand(self, scene: Scene) -> None:
+        """Look at all accounts anew, and keep what follows from that alone."""
+        standing = self._standing = self._stand(self.system.ledger.oracle_prices())
+        self.tally.standing(scene.block, standing)
+        self._alarm.look(standing.health, scene.time)
+        self._by_standing = _figures(standing)
 
     def _write_prices(self, scene: Scene, timestamp: int) -> None:
         oracle = self.system.ledger.oracle
@@ -512,6 +515,23 @@ def price_paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:
                 f"{1 / LARGEST:g} to {LARGEST:g} is allowed"
             )
     return paths
+
+
+def _figures(standing: Standing) -> dict[str, float]:
+    """Columns of the table `blocks` that follow from the accounts at the prices on chain."""
+    by_band = np.bincount(
+        np.searchsorted(BANDS, standing.health, side="right"),
+        weights=standing.debt,
+        minlength=len(BAND_NAMES),
+    )
+    return {
+        "debt_usd": float(standing.debt.sum()),
+        "liquidatable_usd": float(standing.debt[standing.liquidatable].sum()),
+        "below": int(standing.below.sum()),
+        "called": int(standing.called.sum()),
+        "lowest_buffer_usd": _lowest(standing.buffer[standing.debt > 0]),
+        **dict(zip(BAND_NAMES, by_band.tolist(), strict=True)),
+    }
 
 
 def _lowest(figures: Floats) -> float:

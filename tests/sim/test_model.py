@@ -328,7 +328,7 @@ def test_crash__whole_debts_are_repaid__none_fails_for_interest() -> None:
     found = run_tables(protocol={"full_liquidation_health": 1.0})
     sent = found["transactions"]
     attempts = sent[sent["kind"] == "Liquidate"]
-    assert (attempts["status"] == "succeeded").mean() > 0.9
+    assert (attempts["status"] == "succeeded").mean() > 0.8
     assert "liquidation: below minimum debt" not in set(attempts["reason"])
     settled = found["accounts"][found["accounts"]["liquidations"] > 0]
     assert (settled["debt_usd"] == 0).mean() > 0.5
