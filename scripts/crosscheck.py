@@ -1,6 +1,6 @@
 """Execute a scenario's blocks on Ape's local node and in process, and compare.
 
-    ape run crosscheck black-thursday --blocks 200
+ape run crosscheck black-thursday --blocks 200
 """
 
 import click

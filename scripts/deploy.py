@@ -1,6 +1,6 @@
 """Deploy the whole protocol of a scenario and print its addresses.
 
-    ape run deploy black-thursday --network ethereum:local:foundry
+ape run deploy black-thursday --network ethereum:local:foundry
 """
 
 import sys

@@ -1,6 +1,6 @@
 """The model for Ape people: the same as `plimsoll run`, the engine named as an Ape network.
 
-    ape run stress black-thursday --network ethereum:local:foundry
+ape run stress black-thursday --network ethereum:local:foundry
 """
 
 from pathlib import Path
