@@ -21,12 +21,15 @@ const CHECKSUM: usize = 32;
 
 /// Write a chain, without its snapshots. The file is there whole or not at all.
 pub fn dump(chain: &Chain, path: &Path) -> Result<(), Fault> {
-    let fault = |error| Fault(format!("{} cannot be written: {error}.", path.display()));
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
-    fs::write(&part, encode(chain)).map_err(fault)?;
-    fs::rename(&part, path).map_err(fault)
+    let written = fs::write(&part, encode(chain)).and_then(|()| fs::rename(&part, path));
+    written.map_err(|error| {
+        // What is left of it is of no use; that it cannot be removed either is no news.
+        let _ = fs::remove_file(&part);
+        Fault(format!("{} cannot be written: {error}.", path.display()))
+    })
 }
 
 /// Read a chain back.

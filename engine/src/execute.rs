@@ -46,6 +46,8 @@ impl Chain {
         // Any address may send, on this chain: there are no signatures here.
         cfg.tx_chain_id_check = false;
         cfg.disable_eip3607 = true;
+        // More than 2e12 gas buy: with more the machine's own memory would be the limit.
+        cfg.memory_limit = 1 << 30;
         let journal = JournalInner::default();
         Chain { head, state, cfg, journal, snapshots: Vec::new(), next_snapshot: 1 }
     }

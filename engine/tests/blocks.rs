@@ -112,6 +112,23 @@ fn a_transaction_needs_what_the_ones_before_it_left_of_the_block() {
 }
 
 #[test]
+fn memory_beyond_the_limit_is_out_of_gas_however_much_gas_there_is() {
+    let mut chain = chain();
+    // Stores a word at the offset in the data.
+    place(&mut chain, CONTRACT, "365f3552");
+    let touch = |chain: &mut _, offset| {
+        let mut store = transaction(CONTRACT, words(&[offset]), 0);
+        (store.gas_limit, store.gas_price) = (u64::MAX, 0);
+        store.gas_priority_fee = Some(0);
+        let mut request = request(chain, vec![store]);
+        (request.gas_limit, request.base_fee) = (u64::MAX, 0);
+        chain.mine(request).unwrap().receipts.remove(0).unwrap().succeeded
+    };
+    assert!(!touch(&mut chain.fork(), 1 << 40));
+    assert!(touch(&mut chain.fork(), 1 << 20));
+}
+
+#[test]
 fn ether_sent_to_a_contract_destroyed_earlier_in_the_block_stays_there() {
     let mut chain = chain();
     place(&mut chain, CONTRACT, MAKE);
