@@ -259,6 +259,8 @@ def mirrors_agree(books: Books) -> None:
         assert standing.debt[row] == pytest.approx(debt / WAD, rel=1e-12, abs=1e-12)
         assert standing.maintenance[row] == pytest.approx(maintenance / WAD, rel=1e-12, abs=1e-12)
         assert standing.close_out[row] == pytest.approx(close_out / WAD, rel=1e-12, abs=1e-12)
+        buffer = (value - debt - maintenance) / WAD
+        assert standing.buffer[row] == pytest.approx(buffer, rel=1e-9, abs=1e-9 * (debt / WAD + 1))
         on_edge = min(abs(value - debt - need) for need in (maintenance, close_out)) < debt // 10**9
         if debt and valid and not on_edge:
             status = books.read(books.core.status, row + 1)
