@@ -265,12 +265,15 @@ class Solvency(RuleBasedStateMachine):
 
     @rule(
         account=accounts,
-        cover=st.sampled_from([70, 99, 100, 101, 104, 109, 115, 118, 121]),
+        cover=st.sampled_from([45, 54, 70, 99, 100, 101, 104, 109, 115, 118, 121]),
+        valid=st.sampled_from([True, True, True, False]),
         late=st.booleans(),
         asset=assets,
         share=st.none() | shares,
     )
-    def sink(self, account: int, cover: int, late: bool, asset: int, share: int | None) -> None:
+    def sink(
+        self, account: int, cover: int, valid: bool, late: bool, asset: int, share: int | None
+    ) -> None:
         """Both prices to where an account's collateral is that percentage of its debt; it is
         called and its grace runs out, perhaps; it is liquidated, perhaps."""
         account = self._one(account, lambda n: self.ref.accounts[n].shares > 0)
@@ -278,7 +281,7 @@ class Solvency(RuleBasedStateMachine):
         if p.value and p.debt:
             for i, (price, _) in enumerate(self.ref.prices):
                 price = price * p.debt * cover // (100 * p.value)
-                self._set_price(i, max(price, 10**12), True)
+                self._set_price(i, max(price, 10**12), valid or i == asset)
         if late:
             self.margin_call(account)
             self.wait(self.ref.config.grace or 1)
