@@ -35,6 +35,7 @@ class Ticket:
 
     agent: Participant
     intent: Intent
+    bundled: bool = False
     payment: int = 0
     """Wei that a bundle pays to the builder for this part, in a transaction of its own."""
 
@@ -219,14 +220,14 @@ class Desk:
                 continue
             transaction = self._transaction(agent, part, intent.bid, nonce)
             payment = 0 if any(p.private for p in parts) else intent.payment
-            parts.append(self.pool.number(transaction, block, Ticket(agent, part, payment)))
+            parts.append(self.pool.number(transaction, block, Ticket(agent, part, True, payment)))
             nonce += 1
         if intent.payment:
             fees = (intent.bid.max_fee, 0)
             payment_of = Transaction(
                 agent.address, BUILDER, b"", PAYMENT_GAS, *fees, nonce, intent.payment
             )
-            parts.append(self.pool.number(payment_of, block, Ticket(agent, intent)))
+            parts.append(self.pool.number(payment_of, block, Ticket(agent, intent, True)))
         self.bundles.append(mempool_bundle.Bundle(tuple(parts), intent.payment))
 
     def _show(self, pending: Pending) -> None:

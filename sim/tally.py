@@ -72,7 +72,7 @@ class Act:
     def route(self) -> str:
         if self.flash is not None:
             return "flash"
-        if self.outcome.ticket.payment:
+        if self.outcome.ticket.bundled:
             return "bundle"
         return "private" if self.outcome.pending.private else "public"
 
