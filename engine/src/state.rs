@@ -141,28 +141,27 @@ impl State {
         }
     }
 
-    /// Open a mark; returns how many were open before.
-    pub fn mark(&mut self) -> usize {
+    /// Open a mark.
+    pub fn mark(&mut self) {
         self.marks.push(Values::default());
-        self.marks.len() - 1
     }
 
     /// Back to a mark, which stays open; the younger ones are closed.
     pub fn rewind(&mut self, mark: usize) {
         let undone = self.marks.split_off(mark.min(self.marks.len()));
+        // For the marks before it these writes are no change: they bring back what was there
+        // when it was opened.
+        let older = std::mem::take(&mut self.marks);
         for values in undone.into_iter().rev() {
-            // With marks open below, these writes must not count as changes after them:
-            // what they bring back is what was there when the mark was opened.
-            let older = std::mem::take(&mut self.marks);
             for (address, account) in values.accounts {
                 self.set_account(address, account);
             }
             for (slot, word) in values.storage {
                 self.set_word(slot, word);
             }
-            self.marks = older;
         }
-        self.marks.push(Values::default());
+        self.marks = older;
+        self.mark();
     }
 
     /// A state of its own with the same content and no marks, sharing what is there.
