@@ -23,7 +23,7 @@ from sim.chain.engine import Block, BlockRequest
 from sim.chain.pyevm import PyEvmEngine
 from sim.cli import main
 from sim.experiments import store
-from sim.records import TABLES
+from sim.model.records import TABLES
 from sim.scenario import load, names
 from tests.sim.runs import IN_PROCESS
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sim.metrics.solvency import BANDS
-from sim.records import COLUMNS, TABLES
+from sim.model.records import COLUMNS, TABLES
 
 START = 1_583_971_200
 """2020-03-12 00:00:00 UTC."""

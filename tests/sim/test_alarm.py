@@ -12,7 +12,7 @@ from agents.base import Participant
 from agents.intent import Intent
 from agents.trader import Habits, Trader
 from agents.view import Occasion, View
-from sim.alarm import Alarm
+from sim.model.alarm import Alarm
 
 ALERT = 1.10
 

@@ -12,8 +12,8 @@ from agents.base import Participant
 from agents.intent import Bid, Intent, Liquidate, MarginCall, Open, Repay
 from agents.view import View
 from sim.chain.engine import Receipt, Refusal, Status
-from sim.desk import Desk, Outcome
 from sim.mempool.pool import Pending
+from sim.model.desk import Desk, Outcome
 from sim.protocol.system import Order
 from sim.units import GWEI, Address
 

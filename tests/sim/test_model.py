@@ -17,13 +17,13 @@ from agents.oracle import Reporter
 from agents.trader import Trader
 from sim.chain import open_engine
 from sim.chain.engine import Status
-from sim.desk import BUILDER
 from sim.errors import LedgerMismatch, UsageError
 from sim.experiments import store
 from sim.mempool.fees import next_base_fee
 from sim.model import BLOCK_COLUMNS, StressModel
+from sim.model.desk import BUILDER
+from sim.model.records import COLUMNS, TABLES
 from sim.protocol.deploy import DEPLOYER, MARKET
-from sim.records import COLUMNS, TABLES
 from sim.units import GWEI, WAD
 from tests.sim.runs import IN_PROCESS, STILL, Watched, finish, model, scenario
 

@@ -10,7 +10,7 @@ import pytest
 
 from agents.base import Participant
 from agents.trader import Trader
-from sim.population import draw
+from sim.model.population import draw
 from sim.protocol.deploy import ratios_of
 from sim.protocol.populate import Endowment
 from sim.scenario import Scenario, load, names

@@ -18,16 +18,18 @@ import pandas as pd
 from agents.base import Participant
 from agents.trader import Trader
 from agents.view import Market, Occasion, Opportunity, Position, Report, View
-from sim.alarm import Alarm
 from sim.chain import open_engine
 from sim.chain.engine import Block, BlockRequest, Engine, Receipt, Transaction
-from sim.desk import BUILDER, Desk, Outcome
 from sim.errors import LedgerMismatch, ScenarioError, UsageError
-from sim.failure import cause
 from sim.mempool.builder import Built, build
 from sim.mempool.bundle import Rehearse, select
 from sim.mempool.fees import Background, next_base_fee
-from sim.population import draw
+from sim.model.alarm import Alarm
+from sim.model.desk import BUILDER, Desk, Outcome
+from sim.model.failure import cause
+from sim.model.population import draw
+from sim.model.records import typed
+from sim.model.tally import Scene, Tally
 from sim.price import simulate
 from sim.protocol.deploy import deploy
 from sim.protocol.events import Happening
@@ -35,9 +37,7 @@ from sim.protocol.ledger import Floats, Ledger
 from sim.protocol.populate import Endowment, populate
 from sim.protocol.standing import Standing
 from sim.protocol.system import System
-from sim.records import typed
 from sim.scenario import LARGEST, Scenario
-from sim.tally import Scene, Tally
 from sim.units import WAD, YEAR, Address, from_wad, to_gwei, to_wad
 
 SETUP_SECONDS = 600
@@ -461,7 +461,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         return worths
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Every table of the run so far, by name; see `sim.records`."""
+        """Every table of the run so far, by name; see `sim.model.records`."""
         records = self.tally.records
         tables = {"blocks": typed(self.datacollector.get_model_vars_dataframe())}
         for name in ("prices", "transactions", "events", "liquidations"):

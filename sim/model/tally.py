@@ -13,11 +13,11 @@ import pandas as pd
 
 from agents.base import Participant
 from agents.intent import FlashLiquidate, Liquidate
-from sim.desk import Outcome
+from sim.model.desk import Outcome
+from sim.model.records import Records, frame
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Floats
 from sim.protocol.standing import Standing
-from sim.records import Records, frame
 from sim.units import WAD, from_wad, to_gwei
 
 

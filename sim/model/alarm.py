@@ -13,7 +13,7 @@ import numpy as np
 from agents.base import Participant
 from agents.trader import Trader
 from agents.view import Occasion
-from sim.failure import Ring
+from sim.model.failure import Ring
 from sim.protocol.ledger import Floats
 
 
