@@ -143,7 +143,7 @@ class Trader(Participant):
         pool = view.market.pools[self.habits.asset]
         if pool is None or amount + position.debt < view.market.terms.min_debt or amount < DUST:
             return ()
-        if not (position.valid and position.equity > 0):
+        if view.market.paused & 1 or not (position.valid and position.equity > 0):
             return ()
         return (
             Borrow(bid=offer, account=position.account, amount=amount),
@@ -165,6 +165,8 @@ class Trader(Participant):
         """
         pool = view.market.pools[self.habits.asset]
         if pool is None or not position.valid or position.collateral == 0:
+            return ()
+        if view.market.paused & 2:
             return ()
         ratio = position.initial / position.collateral
         room = (position.equity - position.initial) / (1 - ratio) * ROOM

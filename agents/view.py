@@ -109,7 +109,7 @@ class Market:
     volatility: tuple[float, ...] = ()
     """Realised outside in the last hour, annualised, one an asset."""
     paused: int = 0
-    """1 for borrowing, 2 for withdrawing with debt, 3 for both."""
+    """1 for borrowing, 2 for withdrawing with debt, 3 for both: by the guardian or a breaker."""
 
     def gas_usd(self, gas: int, tip: int) -> float:
         return gas * (self.base_fee + tip) / 1e18 * self.eth_usd

@@ -94,6 +94,8 @@ def run_command(
     from sim.report.chart import draw
     from sim.report.summary import render, render_comparison
 
+    if as_json and against:
+        raise UsageError("--json prints one run: leave out --against")
     chosen = load_with(scenario, blocks, overrides)
     others = {each: load_with(scenario, blocks, (*overrides, each)) for each in against}
     folder = None if as_json and out is None else out or OUT / chosen.name

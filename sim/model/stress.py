@@ -301,7 +301,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             poked_at=tuple(self.system.ledger.poked_at) if self.system.terms.oracle_period else (),
             utilisation=self.system.utilisation(),
             volatility=self._volatility(scene.block),
-            paused=self.system.ledger.paused,
+            paused=self.system.paused(),
         )
 
     def _volatility(self, block: int) -> tuple[float, ...]:

@@ -61,6 +61,7 @@ class Ledger:
         self.bad_debt = 0
         self.paused = 0
         """Flags: 1 borrowing, 2 withdrawing with debt."""
+        self.breaker_tripped = False
         self.peg_minted = 0
 
         self.oracle = OracleBook(
@@ -93,6 +94,8 @@ class Ledger:
             "BadDebtRealised": self._written_off,
             "Healed": self._healed,
             "Paused": self._paused,
+            "BreakerTripped": lambda h: self._break(True),
+            "BreakerReset": lambda h: self._break(False),
             "Accrued": self._accrued,
             "MarginCalled": lambda h: self._call(h, h.fields["called_at"]),
             "MarginCallCleared": lambda h: self._call(h, 0),
@@ -239,6 +242,9 @@ class Ledger:
 
     def _paused(self, h: Happening) -> None:
         self.paused = h.fields["flags"]
+
+    def _break(self, tripped: bool) -> None:
+        self.breaker_tripped = tripped
 
     def _accrued(self, h: Happening) -> None:
         self.index = h.fields["index"]

@@ -230,6 +230,12 @@ class System:
             for pool, reserves in zip(self.deployment.pools, self.ledger.pools, strict=True)
         )
 
+    def paused(self) -> int:
+        """Flags of what is stopped, by the guardian or the breaker: 1 borrowing, 2 withdrawing
+        with debt."""
+        everything = PAUSE_BORROW | PAUSE_WITHDRAW
+        return everything if self.ledger.breaker_tripped else self.ledger.paused
+
     def utilisation(self) -> float:
         """Total debt over its ceiling."""
         return self.ledger.utilisation() / WAD

@@ -339,3 +339,10 @@ def test_building__ends_two_hours_after_the_arrival() -> None:
     assert late.decide(woken(Occasion.SETTLED, own, market=last))
     over = market(time=1_000.0 + BUILD_SECONDS)
     assert not late.decide(woken(Occasion.SETTLED, own, market=over))
+
+
+@pytest.mark.parametrize(("paused", "levers"), [(0, True), (1, False), (2, True), (3, False)])
+def test_lever_up__borrowing_paused__is_not_tried(paused: int, levers: bool) -> None:
+    adjusting = trader(adjustments=((0.0, 1.5),))
+    seen = woken(Occasion.SCHEDULE, position(10, 500), market=market(paused=paused))
+    assert bool(adjusting.decide(seen)) is levers
