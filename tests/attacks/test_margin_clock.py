@@ -1,0 +1,111 @@
+"""Games with the clock of a margin call: to stop it, to start it again, to let it run out."""
+
+from __future__ import annotations
+
+from sim.units import MAX_UINT256, WAD
+from tests.vectors.system import BORROWER, LIQUIDATOR, STRANGER, System, levered
+
+GRACE, WINDOW = 3_600, 86_400
+NOT_DUE = "margin: not liquidatable"
+
+
+def called(price: int = 1_450) -> tuple[System, int]:
+    """Ten ether owe 12,000; threshold 1,500, close-out below 1,411.8. Called at 1,450."""
+    system, account = levered()
+    system.price(0, price * WAD)
+    system.must(STRANGER, system.core.margin_call, account)
+    system.collateral(BORROWER, 0, 100 * WAD)
+    system.must(BORROWER, system.stable.approve, system.core.address, MAX_UINT256)
+    return system, account
+
+
+def test_a_unit_short__is_no_cure_and_the_unit_is() -> None:
+    """Guard: a call ends when E >= M and not before. 12,000 - 0.8 * 14,500 = 400 to repay."""
+    system, account = called()
+    system.must(BORROWER, system.core.repay, account, 400 * WAD - 1)
+    assert system.read(system.core.called_at, account) != 0
+    system.must(LIQUIDATOR, system.core.repay, account, 1)
+    assert system.read(system.core.called_at, account) == 0
+
+
+def test_cured_by_a_unit_and_called_again__has_all_its_grace() -> None:
+    """Guard: who cures is due nothing of the call before."""
+    system, account = called()
+    system.must(BORROWER, system.core.repay, account, 400 * WAD)
+    system.price(0, 1_449 * WAD)
+    system.must(STRANGER, system.core.margin_call, account, after=GRACE)
+    assert system.liquidate(account, WAD, after=GRACE - 1).reason == NOT_DUE
+    assert system.liquidate(account, WAD).ok
+
+
+def test_called_again__neither_sooner_nor_later() -> None:
+    """Guard: a standing call cannot be called anew. Else the borrower would push the deadline
+    on for ever."""
+    system, account = called()
+    system.wait(GRACE - 2)
+    system.refuses("margin: already called", BORROWER, system.core.margin_call, account)
+    assert system.liquidate(account, WAD).ok
+
+
+def test_what_cures__stays() -> None:
+    """Guard: E >= I to withdraw and to borrow. Else a cure could be lent for a block: paid in,
+    the call ended, and taken out again."""
+    system, account = called()
+    core, token = system.core, system.token()
+    system.must(BORROWER, core.deposit, account, token, WAD)
+    assert system.read(core.called_at, account) == 0
+    reason = "margin: below initial requirement"
+    system.refuses(reason, BORROWER, core.withdraw, account, token, WAD // 100, BORROWER)
+    system, account = called()
+    system.must(BORROWER, core.repay, account, 400 * WAD)
+    system.refuses(reason, BORROWER, core.borrow, account, 1, BORROWER)
+
+
+def test_a_call_forgotten__does_not_lie_in_wait() -> None:
+    """Guard: a call lapses. Else an account that recovered by its price alone would be
+    liquidatable at once in the next dip."""
+    system, account = called()
+    system.price(0, 2_000 * WAD)
+    system.wait(GRACE + WINDOW)
+    system.price(0, 1_450 * WAD)
+    assert system.liquidate(account, WAD).reason == NOT_DUE
+    system.must(STRANGER, system.core.margin_call, account)
+    assert system.liquidate(account, WAD, after=GRACE - 1).reason == NOT_DUE
+    assert system.liquidate(account, WAD).ok
+
+
+def test_a_call_in_force__is_not_waved_off() -> None:
+    """Guard: below maintenance a call is cleared by nobody."""
+    system, account = called()
+    for person in (BORROWER, STRANGER):
+        system.refuses("margin: below maintenance", person, system.core.clear_margin_call, account)
+    system.price(0, 1_450 * WAD, valid=False)
+    system.refuses("price: not valid", BORROWER, system.core.clear_margin_call, account)
+    system.must(BORROWER, system.core.repay, account, 1)
+    assert system.read(system.core.called_at, account) != 0
+
+
+def test_grace__protects_nobody_below_close_out() -> None:
+    """Guard: X. Else a call would be a right to fall for an hour."""
+    system, account = called()
+    system.price(0, 1_411 * WAD)
+    assert system.liquidate(account, WAD).ok
+
+
+def test_the_auctions_clock__is_not_wound_back_by_dust() -> None:
+    """Guard: a record stays until E >= M. A borrower's own dust liquidation, repayment or
+    deposit does not put the penalty back to its start, nor the liquidator's forward."""
+    auction = ("DutchPenalty", 2 * WAD // 100, 10 * WAD // 100, 7_200)
+    system, account = levered(penalty=auction, cap_toxic=False, full_liquidation_health=0)
+    system.price(0, 1_400 * WAD)
+    system.must(STRANGER, system.core.margin_call, account)
+    system.collateral(BORROWER, 0, WAD)
+    system.must(BORROWER, system.stable.approve, system.core.address, MAX_UINT256)
+    assert system.liquidate(account, WAD, after=3_597).event("Liquidated")["penalty"] == (
+        6 * WAD // 100
+    )
+    system.must(BORROWER, system.core.repay, account, 1)
+    system.must(BORROWER, system.core.deposit, account, system.token(), 1)
+    assert system.liquidate(account, WAD, after=3_598).event("Liquidated")["penalty"] == (
+        10 * WAD // 100
+    )

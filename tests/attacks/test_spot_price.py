@@ -1,0 +1,75 @@
+"""A swap moves the price of a pool, and what rests on it: at once, or time-weighted hardly."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.protocol.abi import Contract
+from sim.units import MAX_UINT256, WAD
+from tests.vectors.system import BORROWER, LIQUIDATOR, OWNER, STRANGER, System
+
+from .arena import ATTACKER, second_core, wealth
+
+WINDOW = 1_800
+BLOCK = 12
+CAPITAL = 2 * 10**6 * WAD
+
+
+def pooled(window: int) -> tuple[System, Contract, Contract]:
+    """1,000 ether and two million in a pool whose price the core looks at."""
+    system = System(debt_ceiling=10**8 * WAD, account_ceiling=10**8 * WAD, grace=0)
+    pool = system.create("AmmPool", system.token(), system.stable.address, 3 * WAD // 1_000)
+    for person, ether, stable in ((OWNER, 1_000, 1), (ATTACKER, 1_000, 1), (LIQUIDATOR, 0, 1)):
+        system.stables(person, stable * CAPITAL)
+        system.must(person, system.tokens[0].mint, person, ether * WAD)
+        for token in (system.tokens[0], system.stable):
+            system.must(person, token.approve, pool.address, MAX_UINT256)
+    system.must(OWNER, pool.add_liquidity, 1_000 * WAD, CAPITAL, 0, OWNER)
+    oracle = system.create("PoolOracle", [pool.address], window)
+    core = second_core(system, oracle)
+    for person in (ATTACKER, BORROWER):
+        system.must(person, system.tokens[0].approve, core.address, MAX_UINT256)
+        system.must(person, system.stable.approve, core.address, MAX_UINT256)
+    if window:
+        for _ in range(2):
+            system.must(STRANGER, oracle.poke, system.token(), after=window)
+        system.wait(window)
+    return system, pool, core
+
+
+@pytest.mark.parametrize("window", [0, WINDOW])
+def test_pump_and_borrow(window: int) -> None:
+    """Guard: the time-weighted price. All is bought and pledged at the price it was driven to;
+    worth is counted at the price outside, 2,000."""
+    system, pool, core = pooled(window)
+    system.must(ATTACKER, core.open)
+    before = wealth(system, [ATTACKER])
+    system.must(ATTACKER, pool.swap, system.stable.address, CAPITAL, 0, ATTACKER)
+    bought = system.balance(system.tokens[0], ATTACKER)
+    system.must(ATTACKER, core.deposit, 1, system.token(), bought)
+    system.wait(BLOCK - 3)
+    most = system.read(core.max_borrow, 1)
+    system.must(ATTACKER, core.borrow, 1, most, ATTACKER)
+    # The account is left behind.
+    assert (wealth(system, [ATTACKER]) > before) == (window == 0)
+
+
+@pytest.mark.parametrize("window", [0, WINDOW])
+def test_dump_and_liquidate(window: int) -> None:
+    """Guard: the same. A borrower at a healthy price outside is made liquidatable by a sale
+    that is bought back afterwards."""
+    system, pool, core = pooled(window)
+    system.must(BORROWER, core.open)
+    system.must(BORROWER, system.tokens[0].mint, BORROWER, 100 * WAD)
+    system.must(BORROWER, core.deposit, 1, system.token(), 100 * WAD)
+    system.must(BORROWER, core.borrow, 1, 135_000 * WAD, BORROWER)
+    before = wealth(system, [ATTACKER])
+    received = system.balance(system.stable, ATTACKER)
+    system.must(ATTACKER, pool.swap, system.token(), 200 * WAD, 0, ATTACKER)
+    received = system.balance(system.stable, ATTACKER) - received
+    system.wait(BLOCK - 3)
+    outcome = system.send(ATTACKER, core.liquidate, 1, system.token(), 10**6 * WAD, 0, ATTACKER)
+    system.must(ATTACKER, pool.swap, system.stable.address, received, 0, ATTACKER)
+    if window:
+        assert outcome.reason == "margin: not liquidatable"
+    assert (wealth(system, [ATTACKER]) > before) == (window == 0)
