@@ -15,6 +15,8 @@ from sim.errors import PlimsollError, UsageError
 from sim.experiments.run import run
 from sim.scenario import Scenario, load
 
+CHOICES = {"oracle": "source", "gas": "order"}
+"""What a bare section means, where that is not its model."""
 FIGURES = {
     "liquidators' net profit, USD": ("incentives", "liquidator_profit_usd"),
     "builders' share of the gain": ("incentives", "builder_share"),
@@ -53,7 +55,8 @@ Result = tuple[dict[str, Any], pd.DataFrame]
 
 
 def points(vary: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """(name, overrides) of every combination of `key=a,b,c`; a bare section means its model.
+    """(name, overrides) of every combination of `key=a,b,c`; a bare section means its model,
+    or what `CHOICES` says.
 
     Raises UsageError where one is not of that form.
     """
@@ -71,8 +74,7 @@ def points(vary: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def _field(key: str) -> str:
-    section = Scenario.model_fields.get(key)
-    return f"{key}.model" if section is not None else key
+    return f"{key}.{CHOICES.get(key, 'model')}" if key in Scenario.model_fields else key
 
 
 def compare(

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from sim.metrics.interval import Interval, mean_interval
 
+AXIS = alt.Axis(values=[10.0**power for power in range(-2, 8)], gridColor="#e3e3e3", format=",~g")
 SHOWN = 400
 """Liquidations drawn a point."""
 
@@ -66,8 +67,12 @@ def draw(liquidations: pd.DataFrame, path: Path, title: str = "") -> None:
         alt.Chart(spots)
         .mark_circle(size=22, opacity=0.5)
         .encode(
-            x=alt.X("value:Q", title="seized less repaid, USD", scale=alt.Scale(type="log")),
-            y=alt.Y("paid:Q", title="paid to the builder, USD", scale=alt.Scale(type="log")),
+            x=alt.X(
+                "value:Q", title="seized less repaid, USD", scale=alt.Scale(type="log"), axis=AXIS
+            ),
+            y=alt.Y(
+                "paid:Q", title="paid to the builder, USD", scale=alt.Scale(type="log"), axis=AXIS
+            ),
             color=alt.Color(
                 "point:N",
                 title=None,
