@@ -146,16 +146,20 @@ def loops(stack: ExitStack) -> dict[str, Loop]:
 
 def measure(found: dict[str, Loop]) -> dict[tuple[str, int], float]:
     """Median transactions a second, by name and block size."""
-    blocks = {
-        (name, size): max(1, round(SECONDS / loop(size, 3) * 3))
-        for name, loop in found.items()
-        for size in SIZES
-    }
+    blocks = {(name, size): _enough(loop, size) for name, loop in found.items() for size in SIZES}
     rates: dict[tuple[str, int], list[float]] = {key: [] for key in blocks}
     for _ in range(ROUNDS):
         for (name, size), count in blocks.items():
             rates[name, size].append(size * count / found[name](size, count))
     return {key: median(values) for key, values in rates.items()}
+
+
+def _enough(loop: Loop, size: int) -> int:
+    """How many blocks make a measurement."""
+    blocks = 1
+    while (seconds := loop(size, blocks)) < SECONDS / 4:
+        blocks *= 4
+    return max(1, round(blocks * SECONDS / seconds))
 
 
 def show(rates: dict[tuple[str, int], float]) -> None:
@@ -194,18 +198,21 @@ def show_state() -> None:
 
 
 def show_memory() -> None:
-    """In a process of its own, where nothing else has used any."""
     engine = RevmEngine()
     loop = engine_loop(engine)
     engine.snapshot()
     loop(1_000, 10)
-    before = _peak()
+    before = _resident()
     for _ in range(100):
         loop(1_000, 10)
-    print(f"a million transactions: peak memory {before:,.1f} MB before, {_peak():,.1f} MB after")
+    print(f"a million transactions: {before:,.1f} MB before, {_resident():,.1f} MB after")
 
 
-def _peak() -> float:
+def _resident() -> float:
+    """Megabytes; the peak where the present is not to be had."""
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_text().split()[1]) * resource.getpagesize() / 2**20
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
@@ -216,8 +223,7 @@ def main() -> None:
         show(measure(found))
     if "revm" in found:
         show_state()
-        alone = "from bench.engines import show_memory; show_memory()"
-        subprocess.run([sys.executable, "-c", alone], cwd=ROOT, check=True)
+        show_memory()
 
 
 if __name__ == "__main__":
