@@ -416,6 +416,35 @@ def test_buffer__below_close_out__may_fall(more: int, ok: bool) -> None:
     assert outcome.reason == ("" if ok else "liquidation: lowers the buffer")
 
 
+def test_buffer__may_fall_by_the_rounding_and_not_by_a_unit_more() -> None:
+    """16 units of value, debt and requirements, and one share (CollateralizedDebt). Seizing the
+    smaller of two opposite assets lowers the buffer by about 0.47 of what is repaid."""
+    margin = ("ScenarioMargin", [40 * PERCENT] * 2, [WAD, -WAD], 30 * PERCENT, 130 * PERCENT,
+              90 * PERCENT)  # fmt: skip
+    system = System(
+        assets=(ETHER, ETHER), prices=(2 * WAD, 2 * WAD), margin=margin, penalty=FIVE_PERCENT,
+        grace=0, full_liquidation_health=0,
+    )  # fmt: skip
+    amounts = [7_000 * WAD, 3_000 * WAD]
+    account = system.account(BORROWER, amounts, 14_400 * WAD)
+    price = 17 * WAD // 10
+    for i in range(2):
+        system.price(i, price)
+
+    def value_less_maintenance(taken: int) -> int:
+        left = [floor(Fraction(a * price, WAD)) for a in (amounts[0], amounts[1] - taken)]
+        return sum(left) - ceil(Fraction(40 * abs(left[0] - left[1]), 100))
+
+    seen = set()
+    for repay in range(1, 60):
+        taken = floor(Fraction(repay * 105 * WAD, 100 * price))
+        fall = value_less_maintenance(0) - value_less_maintenance(taken) - repay
+        preview = system.read(system.core.preview_liquidate, account, system.token(1), repay)
+        assert preview[0] == (fall <= 17)
+        seen.add(fall)
+    assert {17, 18} <= seen
+
+
 def test_buffer__linear_margin__never_falls() -> None:
     system, account = levered(grace=0, full_liquidation_health=0)
     system.price(0, 1_450 * WAD + 1)

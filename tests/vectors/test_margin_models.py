@@ -218,6 +218,21 @@ def test_scenario__extremes_of_the_range__accepted(terms: tuple[object, ...]) ->
     assert system.read(system.margin.asset_count) == 1
 
 
+@pytest.mark.parametrize("count", [8, 9])
+def test_models__eight_assets_and_no_more(count: int) -> None:
+    system = System()
+    ranges = [20 * PERCENT] * count
+    for terms in (
+        ("LinearMargin", [30 * PERCENT] * count, ranges, ranges),
+        ("ScenarioMargin", ranges, [0] * count, WAD // 2, 2 * WAD, WAD),
+    ):
+        if count == 8:
+            assert system.read(system.create(*terms).asset_count) == 8
+        else:
+            with pytest.raises(RuntimeError):
+                system.create(*terms)
+
+
 # ---------------------------------------------------------------- the core's gate
 
 
