@@ -171,17 +171,22 @@ def deposit(account: uint256, asset: address, amount: uint256):
     assert owner != empty(address), "account: not opened"
     i: uint256 = self._asset_index(asset)
     received: uint256 = self._receive(asset, amount)
-    if msg.sender != owner:
-        # The last price will do, valid or not: a stale one must not block a deposit.
+    state: account_word.Account = self._load(account)
+    if msg.sender != owner or state.held & (1 << i) == 0:
+        # The last price will do, valid or not: a stale one must not block a deposit. But what
+        # never had any may be worth anything, and a unit of it would stop a liquidation.
         price: uint256 = 0
         valid: bool = False
         price, valid = self._price(i)
-        worth: uint256 = fixed_point._mul_div_down(received, price, UNITS[i])
-        assert worth >= settings._min_deposit(), "limit: below minimum deposit"
+        assert price != 0, "price: none"
+        if msg.sender != owner:
+            worth: uint256 = fixed_point._mul_div_down(received, price, UNITS[i])
+            assert worth >= settings._min_deposit(), "limit: below minimum deposit"
 
-    state: account_word.Account = self._load(account)
     total: uint256 = self._deposited[i] + received
-    cap: uint256 = self._deposit_caps[i] if state.called_at == 0 else MAX_AMOUNT
+    cap: uint256 = MAX_AMOUNT
+    if state.called_at == 0:
+        cap = self._deposit_caps[i]
     assert total <= cap, "limit: deposit cap"
     self._deposited[i] = total
     self._collateral[account][i] += received
@@ -221,10 +226,7 @@ def borrow(account: uint256, amount: uint256, to: address):
 
     self._accrue()
     state: account_word.Account = self._load(account)
-    shares: uint256 = 0
-    total: uint256 = 0
-    shares, total = debt_ledger._lend(amount)
-    assert total <= settings._debt_ceiling(), "limit: debt ceiling"
+    shares: uint256 = debt_ledger._lend(amount, settings._debt_ceiling())
     state.shares += shares
     self._save(account, state)
 

@@ -99,20 +99,21 @@ def _grow(market: Market, rate: uint256) -> Market:
 
 
 @internal
-def _lend(amount: uint256) -> (uint256, uint256):
+def _lend(amount: uint256, ceiling: uint256) -> uint256:
     """
     @notice `amount` will be minted to a borrower. Accrue first.
-    @return The shares owed for it, rounded up, and the total debt with them: of more than
-            the ceiling allows the shares may not have fitted the word they are stored in.
+    @return The shares owed for it, rounded up.
     """
     market: Market = self._load()
     shares: uint256 = fixed_point._mul_div_up(amount, fixed_point.RAY, market.index)
     before: uint256 = self._debt_up(market.shares, market.index)
     market.shares += shares
-    total: uint256 = self._debt_up(market.shares, market.index)
-    market.unminted += total - before - amount
+    after: uint256 = self._debt_up(market.shares, market.index)
+    # Before the shares are stored: those of a larger debt would not fit their word.
+    assert after <= ceiling, "limit: debt ceiling"
+    market.unminted += after - before - amount
     self._store(market)
-    return shares, total
+    return shares
 
 
 @internal

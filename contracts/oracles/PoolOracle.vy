@@ -87,8 +87,7 @@ def _time_weighted(asset: address, pool: address) -> (uint256, bool):
     since: Checkpoint = self._latest[asset]
     if block.timestamp < since.timestamp + window:
         since = self._previous[asset]
-    elapsed: uint256 = block.timestamp - since.timestamp
-    if since.timestamp == 0 or elapsed > MAX_WINDOWS * window:
+    if since.timestamp == 0:
         return 0, False
 
     answered: bool = False
@@ -96,8 +95,9 @@ def _time_weighted(asset: address, pool: address) -> (uint256, bool):
     answered, cumulative = self._ask(pool, method_id("cumulative_price()"))
     if not answered:
         return 0, False
+    elapsed: uint256 = block.timestamp - since.timestamp
     average: uint256 = unsafe_sub(cumulative, since.cumulative) // elapsed
-    return average, average != 0
+    return average, average != 0 and elapsed <= MAX_WINDOWS * window
 
 
 @view

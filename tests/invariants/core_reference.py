@@ -290,6 +290,8 @@ class Reference:
         held = self.tokens[asset]
         need(held[payer] >= amount, "erc20: insufficient balance")
         need(amount > 0, "amount: zero")
+        if payer != a.owner or a.amounts[asset] == 0:
+            need(price != 0, "price: none")
         if payer != a.owner:
             worth = amount * price // 10 ** self.assets[asset].decimals
             need(worth >= self.config.min_deposit, "limit: below minimum deposit")

@@ -1,0 +1,58 @@
+"""A unit of something whose price nobody knows, held to stop one's own liquidation."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.units import WAD
+from tests.vectors.system import BITCOIN, BORROWER, ETHER, LIQUIDATOR, OWNER, STRANGER, System
+
+WINDOW = 1_800
+
+
+def unpriced() -> tuple[System, int]:
+    """Ten ether owe 12,000; bitcoin is listed, and its feed is still to come."""
+    system = System(assets=(ETHER, BITCOIN), prices=(2_000 * WAD,), grace=0, min_deposit=0)
+    account = system.account(BORROWER, [10 * WAD], 12_000 * WAD)
+    system.stables(LIQUIDATOR, 10**6 * WAD)
+    return system, account
+
+
+@pytest.mark.parametrize("person", [BORROWER, STRANGER])
+def test_what_never_had_a_price__cannot_be_held(person: bytes) -> None:
+    """Guard: the first deposit of an asset needs that it ever had a price. Without one it may
+    be worth anything, so an account with a unit of it is below no line for certain: it could
+    be neither called nor liquidated nor absorbed, whatever became of the rest."""
+    system, account = unpriced()
+    system.collateral(person, 1, 1)
+    system.refuses("price: none", person, system.core.deposit, account, system.token(1), 1)
+    system.price(0, 1_300 * WAD)
+    assert system.liquidate(account, 1_000 * WAD).ok
+    system.price(0, 900 * WAD)
+    system.must(STRANGER, system.core.absorb, account)
+
+
+def test_more_of_what_is_held__is_never_refused() -> None:
+    """Guard: only the first deposit asks, so no oracle can lock a borrower out of curing."""
+    system, account = unpriced()
+    system.collateral(BORROWER, 0, WAD)
+    system.price(0, 0, valid=False)
+    system.must(BORROWER, system.core.deposit, account, system.token(), WAD)
+
+
+def test_an_average_too_old__is_a_price_still() -> None:
+    """Guard: a time-weighted price that is stale is (price, not valid), as of any oracle, and
+    not nothing; else it would be enough that nobody poked one pool."""
+    system = System()
+    pool = system.create("AmmPool", system.token(), system.stable.address, 0)
+    system.must(OWNER, system.tokens[0].mint, OWNER, 10 * WAD)
+    system.stables(OWNER, 20_000 * WAD)
+    for token in (system.tokens[0], system.stable):
+        system.must(OWNER, token.approve, pool.address, 2**255)
+    system.must(OWNER, pool.add_liquidity, 10 * WAD, 20_000 * WAD, 0, OWNER)
+    oracle = system.create("PoolOracle", [pool.address], WINDOW)
+    for _ in range(2):
+        system.must(STRANGER, oracle.poke, system.token(), after=WINDOW)
+    assert system.read(oracle.price, system.token()) == (2_000 * WAD, True)
+    system.wait(100 * WINDOW)
+    assert system.read(oracle.price, system.token()) == (2_000 * WAD, False)
