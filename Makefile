@@ -37,7 +37,7 @@ node_modules/.ready: package-lock.json
 	elif command -v cargo >/dev/null; then \
 		echo "Building the native engine"; \
 		PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/maturin develop --release --quiet \
-			-m engine/Cargo.toml >/dev/null; \
+			-m engine/Cargo.toml >.build/engine.log 2>&1 || { cat .build/engine.log; exit 1; }; \
 	else echo "cargo is not here: going on without the native engine"; fi
 	@touch $@
 
