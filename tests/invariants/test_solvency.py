@@ -169,6 +169,14 @@ class Solvency(RuleBasedStateMachine):
         self._untick()
         self._borrow(self.ref.accounts[account].owner, account, most + beyond)
 
+    @rule(account=accounts, bit=st.sampled_from([96, 127, 128, 129, 160]), share=shares)
+    def borrow_the_absurd(self, account: int, bit: int, share: int) -> None:
+        """Shares that do not fit the field they are packed into, but for a natural rest."""
+        self._tick()
+        amount = (2**bit + 10_000 * share) * self.ref.index_now() // RAY
+        self._untick()
+        self._borrow(self.ref.accounts[account].owner, account, amount)
+
     @rule(payer=people, account=accounts, share=shares)
     def repay(self, payer: Address, account: int, share: int) -> None:
         amount = self.ref.debt(account) * share // WAD
