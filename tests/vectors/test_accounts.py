@@ -85,6 +85,36 @@ def test_deposit__stranger__least_worth_is_exact(system: System) -> None:
     system.must(STRANGER, system.core.deposit, account, system.token(), least // 2)
 
 
+def test_deposit__asset_that_never_had_a_price__only_more_of_what_is_held() -> None:
+    """It may be worth anything, so a first unit of it would stop a liquidation."""
+    system = System(assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 0))
+    account = system.account(BORROWER, [WAD], 0)
+    system.collateral(BORROWER, 1, 10**8)
+    deposit, token = system.core.deposit, system.token(1)
+    for valid in (False, True):
+        system.price(1, 0, valid=valid)
+        system.refuses("price: none", BORROWER, deposit, account, token, 10**8)
+    system.price(1, 1, valid=False)
+    system.must(BORROWER, deposit, account, token, 1)
+    system.price(1, 0, valid=False)
+    system.must(BORROWER, deposit, account, token, 1)
+    assert system.collateral_of(account, 1) == 2
+    # The other asset is held, and is not asked about.
+    system.price(0, 0, valid=False)
+    system.collateral(BORROWER, 0, 1)
+    system.must(BORROWER, deposit, account, system.token(0), 1)
+    system.collateral(STRANGER, 0, WAD)
+    system.refuses("price: none", STRANGER, deposit, account, system.token(0), WAD)
+
+
+def test_borrow__more_than_a_word_of_shares_holds__refused_as_too_much() -> None:
+    """Shares are kept in 128 bits: 2^128 + 100 must not become 100."""
+    system, account = levered(account_ceiling=2**128 - 1)
+    reason = "limit: debt ceiling"
+    for amount in (10**6 * WAD, 2**128 + 100 * WAD):
+        system.refuses(reason, BORROWER, system.core.borrow, account, amount, BORROWER)
+
+
 def test_deposit__cap__last_unit_fits_and_binds_no_called_account() -> None:
     system, account = levered()
     system.must(OWNER, system.core.set_deposit_cap, system.token(), 11 * WAD)
