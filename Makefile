@@ -53,7 +53,8 @@ stress: setup
 
 test: setup
 	@if command -v cargo >/dev/null; then cargo test --quiet --manifest-path engine/Cargo.toml; fi
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --ignore tests/contracts
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/contracts
 
 check: setup
 	@$(BIN)/ruff check .

@@ -33,7 +33,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 
 
 @pytest.fixture(scope="session")
-def chain() -> Iterator[ChainManager]:
+def chain(pytestconfig: pytest.Config) -> Iterator[ChainManager]:
     """The chain of the network Ape's plugin chose, or of a node started here."""
     import ape
     from ape.logging import LogLevel, logger
@@ -42,7 +42,8 @@ def chain() -> Iterator[ChainManager]:
     logger.set_level(LogLevel.ERROR)
     # Ape prints the trace of each revert, expected or not, which takes 100 ms.
     Trace.show = lambda self, verbose=False, file=None: None  # type: ignore[method-assign]
-    if ape.networks.active_provider:
+    plugins = pytestconfig.pluginmanager
+    if plugins.hasplugin("ape_test") or plugins.hasplugin("ape.pytest.plugin"):
         yield ape.chain
     elif find_anvil() is None:
         with ape.networks.parse_network_choice("ethereum:local:test"):
@@ -63,9 +64,18 @@ def mine_each_transaction(provider: Any) -> None:
     provider.make_request("anvil_setBlockTimestampInterval", [1])
 
 
+@pytest.fixture(scope="session")
+def _node(chain: ChainManager) -> Any:
+    return chain.provider
+
+
 @pytest.fixture(autouse=True)
-def _isolation(chain: ChainManager) -> Iterator[None]:
-    """What a test does to the chain is undone after it."""
+def _isolation(chain: ChainManager, _node: Any) -> Iterator[None]:
+    """What a test does to the chain is undone after it; other tests' engines, which Ape may have
+    been pointed to meanwhile, are left alone."""
+    import ape
+
+    ape.networks.active_provider = _node
     snapshot = chain.snapshot()
     yield
     chain.restore(snapshot)
