@@ -108,3 +108,12 @@ def levered(debt: int = 12_000 * WAD, amount: int = 10 * WAD, **terms: Any) -> t
     account = system.account(BORROWER, [amount], debt)
     system.stables(LIQUIDATOR, 10**6 * WAD)
     return system, account
+
+
+def cross(**terms: Any) -> tuple[System, int]:
+    """1 ether at 2,000, now 1,000, and 19.9999 USD of bitcoin at 10,000 owe 1,200."""
+    system = System(assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 10_000 * WAD), grace=0, **terms)
+    account = system.account(BORROWER, [WAD, 199_999], 1_200 * WAD)
+    system.stables(LIQUIDATOR, 10_000 * WAD)
+    system.price(0, 1_000 * WAD)
+    return system, account

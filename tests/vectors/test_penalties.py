@@ -10,7 +10,7 @@ import pytest
 
 from sim.units import MAX_UINT256, WAD
 
-from .system import BORROWER, LIQUIDATOR, PERCENT, STRANGER, System, levered, told
+from .system import BORROWER, PERCENT, STRANGER, System, levered, told
 
 HOUR = 3_600
 
@@ -185,4 +185,3 @@ def test_dutch__preview__names_the_penalty_of_now() -> None:
     preview = system.read(system.core.preview_liquidate, account, system.token(), 100 * WAD)
     assert preview[0] is True
     assert preview[4] == 42 * PER_SECOND
-    assert LIQUIDATOR != STRANGER
