@@ -33,12 +33,13 @@ class Guard:
     without: str = ""
 
     def remove(self, contracts: Path) -> None:
-        """Raises SystemExit when the guard is not found exactly once."""
         path = contracts / self.file
         source = path.read_text(encoding="utf-8")
-        if source.count(self.guard) != 1:
-            raise SystemExit(f"{self.name}: {source.count(self.guard)} times in {self.file}")
         path.write_text(source.replace(self.guard, self.without), encoding="utf-8")
+
+    def found(self) -> int:
+        """How often the guard is in the contracts; once, or guards.toml is out of date."""
+        return (ROOT / "contracts" / self.file).read_text(encoding="utf-8").count(self.guard)
 
 
 def guards() -> list[Guard]:
@@ -48,6 +49,8 @@ def guards() -> list[Guard]:
 
 def survives(guard: Guard) -> str:
     """What pytest says when the attack still fails without the guard; empty when it succeeds."""
+    if guard.found() != 1:
+        return f"found {guard.found()} times in {guard.file}"
     with tempfile.TemporaryDirectory(prefix="plimsoll-unguarded-") as copy:
         contracts = Path(copy) / "contracts"
         shutil.copytree(ROOT / "contracts", contracts)

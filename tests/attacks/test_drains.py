@@ -125,7 +125,7 @@ def test_peg__round_trips_in_any_pieces_cost_and_never_pay(fee: int) -> None:
 
 
 def test_pool__in_and_out_in_any_pieces_costs_and_never_pays() -> None:
-    """Guard: what is paid in is rounded up, what is paid out down."""
+    """Guard: shares are of the lesser of what is paid in; what is paid out is rounded down."""
     system = System()
     pool = system.create("AmmPool", system.token(), system.stable.address, 0)
     for person in (OWNER, BORROWER):

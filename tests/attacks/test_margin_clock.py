@@ -96,7 +96,9 @@ def test_the_auctions_clock__is_not_wound_back_by_dust() -> None:
     """Guard: a record stays until E >= M. A borrower's own dust liquidation, repayment or
     deposit does not put the penalty back to its start, nor the liquidator's forward."""
     auction = ("DutchPenalty", 2 * WAD // 100, 10 * WAD // 100, 7_200)
-    system, account = levered(penalty=auction, cap_toxic=False, full_liquidation_health=0)
+    system, account = levered(
+        penalty=auction, cap_toxic=False, full_liquidation_health=0, grace=2 * WINDOW
+    )
     system.price(0, 1_400 * WAD)
     system.must(STRANGER, system.core.margin_call, account)
     system.collateral(BORROWER, 0, WAD)
