@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-STABLE = -1
-"""Asset index of the stable in a swap."""
-
 
 @dataclass(frozen=True, slots=True)
 class Bid:

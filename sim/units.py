@@ -32,11 +32,6 @@ def to_units(amount: float, decimals: int) -> int:
     return int(number.scaleb(decimals))
 
 
-def from_units(amount: int, decimals: int) -> float:
-    """Native units as a float of whole tokens, for beliefs and reports only."""
-    return amount / float(10**decimals)
-
-
 def from_wad(amount: int) -> float:
     return amount / WAD
 
