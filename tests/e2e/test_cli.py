@@ -17,7 +17,6 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
-from sim import cli
 from sim.chain import available_engines
 from sim.chain.engine import Block, BlockRequest
 from sim.chain.pyevm import PyEvmEngine
@@ -341,7 +340,7 @@ def test_run__node_dies__what_was_run_is_kept(small: Path, monkeypatch: pytest.M
             pids.append(model.engine.engine.pid)
             os.kill(pids[0], signal.SIGKILL)
 
-    monkeypatch.setattr(cli, "watch", watching(kill))
+    monkeypatch.setattr("sim.cli.run.watch", watching(kill))
     said = refuses("run", small, "--engine", "anvil", "--out", "day")
     assert "does not answer any more" in said
     assert said.endswith("blocks 1 to 5 are in day")
@@ -362,7 +361,7 @@ def test_run__node_dies_after_the_last_block__what_was_run_is_kept(
         if model.steps == 12:
             os.kill(model.engine.engine.pid, signal.SIGKILL)
 
-    monkeypatch.setattr(cli, "watch", watching(kill))
+    monkeypatch.setattr("sim.cli.run.watch", watching(kill))
     assert "blocks 1 to 12 are in day" in refuses("run", small, "--engine", "anvil", "--out", "day")
     assert store.read(Path("day"))[0]["ended"] == "engine lost"
 
@@ -377,7 +376,7 @@ def test_run__interrupt__keeps_what_was_run_and_exits_130(
         if model.steps == 7:
             os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(cli, "watch", watching(interrupt))
+    monkeypatch.setattr("sim.cli.run.watch", watching(interrupt))
     before = signal.getsignal(signal.SIGINT)
     result = plimsoll("run", small, "--engine", IN_PROCESS, "--out", "day")
     assert result.exit_code == 130

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from sim import scenario
 from sim.errors import ScenarioError
 from sim.scenario import Scenario, load, validate
+from sim.scenario.load import SHIPPED
 
 MINIMAL = {"name": "test"}
 
@@ -51,11 +51,6 @@ def test_scenario__every_setting__is_documented():
         if not field.description and name != "model" and not field_models(field.annotation)
     ]
     assert undocumented == []
-
-
-def test_scenario__block_times__are_those_of_block_1_to_the_last():
-    times = validate({**MINIMAL, "run": {"blocks": 3, "block_seconds": 5}}, "").block_times
-    assert list(times) == [5, 10, 15]
 
 
 REFUSED = {
@@ -265,6 +260,6 @@ def test_override__anything_anywhere__a_scenario_or_one_sentence(key, value):
 
 
 def test_shipped__folder__has_nothing_but_scenarios():
-    assert {path.suffix for path in Path(scenario.SHIPPED).iterdir()} == {".toml"}
-    for path in scenario.SHIPPED.glob("*.toml"):
+    assert {path.suffix for path in Path(SHIPPED).iterdir()} == {".toml"}
+    for path in SHIPPED.glob("*.toml"):
         tomllib.loads(path.read_text())

@@ -1,0 +1,99 @@
+"""`plimsoll run`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sim.cli.app import OUT, load_with, main, scenario_options
+from sim.cli.crosscheck import another_engine, check
+from sim.cli.page import page, watch
+from sim.errors import UsageError
+
+
+@main.command("run")
+@scenario_options
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the run's files.")
+@click.option("--json", "as_json", is_flag=True, help="Print the content of run.json only.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Run the same seed again with this override and compare; repeatable.",
+)
+@click.option(
+    "--crosscheck",
+    "checked",
+    type=click.IntRange(min=1),
+    metavar="BLOCKS",
+    help="Execute the first BLOCKS on another engine too and compare the receipts.",
+)
+def run_command(
+    scenario: str,
+    engine: str,
+    seed: int | None,
+    blocks: int | None,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+    against: tuple[str, ...],
+    checked: int | None,
+) -> None:
+    """Run a shipped SCENARIO by name, or your own TOML file by path."""
+    from sim.experiments.run import run
+    from sim.report.chart import draw
+    from sim.report.summary import render, render_comparison
+
+    if as_json and against:
+        raise UsageError("--json prints one run: leave out --against")
+    chosen = load_with(scenario, blocks, overrides)
+    others = {each: load_with(scenario, blocks, (*overrides, each)) for each in against}
+    folder = None if as_json and out is None else out or OUT / chosen.name
+    with watch(chosen, quiet=as_json) as progress:
+        result = run(
+            chosen,
+            engine=engine,
+            seed=seed,
+            out=folder,
+            progress=progress,
+            keep_blocks=checked or 0,
+        )
+    say: Callable[..., None] = _silent if as_json else page().print
+    if as_json:
+        click.echo(json.dumps(result.record, indent=2, ensure_ascii=False))
+    say(render(result.record["summary"]))
+    say(run_line(result))
+    if folder:
+        draw(result.tables, folder / "chart.png", title=chosen.question)
+        say(f"Tables, run.json and chart.png are in {folder}")
+    if result.interrupted:
+        sys.exit(130)
+    if others:
+        summaries = {"as it is": result.record["summary"]}
+        for name, other in others.items():
+            with watch(other, quiet=as_json) as progress:
+                again = run(other, engine=result.tape.name, seed=seed, progress=progress)
+            summaries[name] = again.record["summary"]
+        say(render_comparison(summaries))
+    if checked:
+        check(result.tape, another_engine(result.tape.name), aside=as_json)
+
+
+def _silent(*_: object) -> None:
+    pass
+
+
+def run_line(result: Any) -> str:
+    """One line: how much was run, where, how fast, and that the books are right."""
+    record = result.record
+    return (
+        f"{record['blocks']:,} blocks and {record['transactions']:,} transactions on "
+        f"{record['engine']} in {result.seconds:.1f} s "
+        f"({record['blocks'] / max(result.seconds, 1e-9):,.0f} blocks/s); ledger equal to the "
+        f"chain in {result.figures_audited:,} figures; fingerprint {record['fingerprint'][:16]}"
+    )

@@ -1,0 +1,48 @@
+"""A scenario: everything a run depends on besides its seed, validated.
+
+Shares and ratios are plain numbers (0.25 is 25 %), prices USD, volatilities a year,
+times seconds unless the name says otherwise. Unknown keys are refused.
+"""
+
+from sim.scenario.fields import LARGEST
+from sim.scenario.load import load, names, validate
+from sim.scenario.market import Gas
+from sim.scenario.people import (
+    Arbitrageurs,
+    Attackers,
+    GuardianTerms,
+    Liquidators,
+    Searchers,
+    Traders,
+)
+from sim.scenario.prices import Anchored, Gbm, Merton, PriceModel, Replay
+from sim.scenario.protocol import Asset, Margin, Oracle, Penalty, ProtocolTerms, Rate, Ratios
+from sim.scenario.whole import Run, Scenario
+
+__all__ = [
+    "LARGEST",
+    "Anchored",
+    "Arbitrageurs",
+    "Asset",
+    "Attackers",
+    "Gas",
+    "Gbm",
+    "GuardianTerms",
+    "Liquidators",
+    "Margin",
+    "Merton",
+    "Oracle",
+    "Penalty",
+    "PriceModel",
+    "ProtocolTerms",
+    "Rate",
+    "Ratios",
+    "Replay",
+    "Run",
+    "Scenario",
+    "Searchers",
+    "Traders",
+    "load",
+    "names",
+    "validate",
+]

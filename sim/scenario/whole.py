@@ -1,0 +1,94 @@
+"""A scenario as a whole, and what must hold across its sections."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+
+from sim.scenario.fields import Section
+from sim.scenario.market import Gas
+from sim.scenario.people import (
+    Arbitrageurs,
+    Attackers,
+    GuardianTerms,
+    Liquidators,
+    Searchers,
+    Traders,
+)
+from sim.scenario.prices import Gbm, PriceModel
+from sim.scenario.protocol import Asset, Margin, Oracle, Penalty, ProtocolTerms, Rate
+
+EARLIEST = datetime(2011, 1, 1, tzinfo=UTC)
+"""Of a run: its set-up comes after the genesis of every engine."""
+
+
+class Run(Section):
+    blocks: int = Field(
+        7_200, ge=1, le=10_000_000, description="Blocks to run; one step is one block."
+    )
+    block_seconds: int = Field(12, ge=1, le=3_600, description="Seconds between blocks.")
+    seed: int = Field(1, ge=0, description="The one seed everything random is spawned from.")
+    start: str = Field(
+        "2020-03-12T00:00:00+00:00",
+        description="ISO time of block 0; UTC when it names no zone.",
+    )
+
+    @field_validator("start", mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        """TOML has dates of its own."""
+        return value.isoformat() if isinstance(value, date) else value
+
+    @field_validator("start")
+    @classmethod
+    def _moment(cls, value: str) -> str:
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("an ISO time such as 2020-03-12T00:00:00+00:00 is needed") from None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if moment < EARLIEST:
+            raise ValueError(f"a time from {EARLIEST:%Y-%m-%d} on is needed")
+        return moment.isoformat()
+
+
+class Scenario(Section):
+    name: str = Field(min_length=1, description="Short name.")
+    question: str = Field("", description="What the scenario asks, one sentence.")
+    run: Run = Run()
+    price: PriceModel = Gbm()
+    assets: list[Asset] = Field([Asset()], min_length=1, max_length=8)
+    margin: Margin = Margin()
+    penalty: Penalty = Penalty()
+    rate: Rate = Rate()
+    protocol: ProtocolTerms = ProtocolTerms()
+    oracle: Oracle = Oracle()
+    traders: Traders = Traders()
+    liquidators: Liquidators = Liquidators()
+    searchers: Searchers = Searchers()
+    arbitrageurs: Arbitrageurs = Arbitrageurs()
+    attackers: Attackers = Attackers()
+    guardian: GuardianTerms = GuardianTerms()
+    gas: Gas = Gas()
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Scenario:
+        symbols = [asset.symbol for asset in self.assets]
+        if len(set(symbols)) < len(symbols):
+            raise ValueError(f"symbols of assets must differ: {', '.join(symbols)}")
+        return self
+
+    @model_validator(mode="after")
+    def _solvable(self) -> Scenario:
+        for asset in self.assets:
+            ratios = asset.margin or self.margin
+            largest = self.penalty.largest
+            if (1 - ratios.close_out) * (1 + largest) >= 1:
+                raise ValueError(
+                    f"(1 - close_out)(1 + penalty) must be below 1 for {asset.symbol}: "
+                    f"({1 - ratios.close_out:g})({1 + largest:g}) is "
+                    f"{(1 - ratios.close_out) * (1 + largest):.4g}"
+                )
+        return self
