@@ -55,7 +55,9 @@ def watch(scenario: Scenario, quiet: bool) -> Iterator[Any]:
 
         def advance(model: Any) -> None:
             if model.steps % 20 == 0 or model.steps == scenario.run.blocks:
-                price = f"{scenario.assets[0].symbol} {model.paths[0, model.steps]:,.2f} USD"
+                price = (
+                    f"{scenario.assets[0].symbol} {model.outside.paths[0, model.steps]:,.2f} USD"
+                )
                 rate = bar.tasks[0].speed or 0.0
                 bar.update(task, completed=model.steps, rate=rate, price=price)
 

@@ -7,7 +7,6 @@ the builder orders them -> the engine executes -> receipts and events -> ledger 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from math import nan
 
@@ -15,55 +14,37 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from agents.base import Participant
 from agents.trader import Trader
-from agents.view import Market, Occasion, Opportunity, Position, Report, View
+from agents.view import Occasion
 from sim.chain import open_engine
 from sim.chain.engine import Block, BlockRequest, Engine, Receipt, Transaction
-from sim.errors import LedgerMismatch, ScenarioError, UsageError
+from sim.errors import LedgerMismatch, UsageError
 from sim.mempool.builder import Built, build
 from sim.mempool.bundle import Rehearse, select
 from sim.mempool.fees import Background, next_base_fee
 from sim.model.alarm import Alarm
 from sim.model.desk import BUILDER, Desk, Outcome
 from sim.model.failure import cause
+from sim.model.figures import BLOCK_COLUMNS, of_standing
+from sim.model.outside import Outside
 from sim.model.population import draw
 from sim.model.records import typed
+from sim.model.sight import Sight
 from sim.model.tally import Scene, Tally
-from sim.price import simulate
 from sim.protocol.deploy import deploy
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Floats, Ledger
 from sim.protocol.populate import Endowment, populate
 from sim.protocol.standing import Standing
 from sim.protocol.system import System
-from sim.scenario import LARGEST, Scenario
-from sim.units import WAD, YEAR, Address, from_wad, to_gwei, to_wad
+from sim.scenario import Scenario
+from sim.units import Address, from_wad, to_gwei, to_wad
 
 SETUP_SECONDS = 600
 """Set-up happens in so many seconds of chain time before block 0."""
-WATCHED = 16
-"""Accounts that an attacker studies, the riskiest."""
 QUIET_BLOCKS = 10
 """Blocks in which nothing happens and no call runs need no new look at all accounts: only
 interest moves them, by less than 1e-6."""
-BANDS = np.array([1.0, 1.1, 1.25, 1.5, 2.0])
-BAND_NAMES = (
-    "band_below_1",
-    "band_1_to_1_1",
-    "band_1_1_to_1_25",
-    "band_1_25_to_1_5",
-    "band_1_5_to_2",
-    "band_above_2",
-)
-BLOCK_COLUMNS = (
-    "block", "time_s", "timestamp", "base_fee_gwei", "gas_used", "background_gas",
-    "transactions", "reverted", "refused", "pending", "debt_usd", "collateral_usd",
-    "shortfall_usd", "bad_debt_usd", "liquidatable_usd", "below", "called",
-    "lowest_buffer_usd", "reserve_usd", *BAND_NAMES,
-)  # fmt: skip
-"""Of the table `blocks`; shortfall is at the outside price, health at the oracle's."""
-GAS_COINS = ("ETH", "WETH")
 
 
 class StressModel(mesa.Model):  # type: ignore[misc]
@@ -88,13 +69,9 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self.engine = engine or open_engine("auto")
         path_seed, people_seed, background_seed, order_seed = seed.spawn(4)
         self._order_rng = np.random.default_rng(order_seed)
-        self.paths = price_paths(scenario, path_seed)
-        """USD outside, shape (assets, blocks + 1); column 0 is block 0."""
+        self.outside = Outside(scenario, path_seed)
         self.starts_at = int(datetime.fromisoformat(scenario.run.start).timestamp())
-        self._gas_coin = next(
-            (i for i, a in enumerate(scenario.assets) if a.symbol.upper() in GAS_COINS), None
-        )
-        people = draw(self, scenario, self.paths[:, 0].tolist(), people_seed)
+        people = draw(self, scenario, self.outside.prices(0).tolist(), people_seed)
         self._participants = {agent.address: agent for agent, _ in people}
         self.tally = Tally(
             [asset.symbol for asset in scenario.assets],
@@ -109,7 +86,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         """Wei, of the next block."""
         self._tip_needed = 0
         self._standing = self._stand(self.system.ledger.oracle_prices())
-        self._by_standing = _figures(self._standing)
+        self._by_standing = of_standing(self._standing)
         self.figures: dict[str, float] = dict.fromkeys(BLOCK_COLUMNS, 0.0)
         """The last block's row of the table `blocks`."""
         self.datacollector = mesa.DataCollector(
@@ -120,7 +97,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
     # --------------------------------------------------------------------- set-up
 
     def _set_up(self, endowments: Sequence[Endowment]) -> System:
-        prices = self.paths[:, 0].tolist()
+        prices = self.outside.prices(0).tolist()
         oracle = self.scenario.oracle
         readings = 2 * oracle.period if oracle.source in ("delayed", "twap") else 0
         not_before = self.starts_at - SETUP_SECONDS - readings
@@ -140,13 +117,13 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         for address, wei, nonce in zip(addresses, balances, nonces, strict=True):
             self.desk.admit(address, wei, nonce)
         self._alarm = Alarm(list(self._participants.values()))
-        self._accounts: dict[Address, list[int]] = {}
+        self._sight = Sight(self.system, self.desk, self.outside, self.starts_at)
         for owner in self.system.ledger.owners:
             self._open_account(owner)
 
     def _open_account(self, owner: Address) -> None:
         agent = self._participants.get(owner)
-        accounts = self._accounts.setdefault(owner, [])
+        accounts = self._sight.accounts.setdefault(owner, [])
         accounts.append(len(self.tally.accounts) + 1)
         self.tally.opened(agent.name if agent else "")
         self._alarm.watch(agent)
@@ -208,115 +185,23 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         )
 
     def _scene(self, block: int, time: float) -> Scene:
-        prices = self.paths[:, block]
-        return Scene(block, time, prices, self._eth_usd(prices), self.base_fee)
+        outside = self.outside
+        return Scene(block, time, outside.prices(block), outside.eth_usd(block), self.base_fee)
 
     def _decide(self, scene: Scene) -> None:
         """Ask everyone who is awake, in random order; the later ones see the earlier bids."""
         awake = self._alarm.due(scene.time)
-        market = self._market(scene)
-        own = {account for agent, _ in awake for account in self._accounts.get(agent.address, ())}
-        if any(agent.watches_accounts for agent, _ in awake):
-            own.update(self._riskiest())
-        candidates = self._candidates() if any(a.watches_liquidations for a, _ in awake) else []
-        positions, opportunities = self.system.read(self.engine, sorted(own), candidates)
-        opportunities = self._with_rivals(opportunities)
-        awake = [pair for pair in awake if self._stirs(pair[0], market, bool(opportunities))]
+        everyone = [agent for agent, _ in awake]
+        look = self._sight.of_block(self.engine, scene, self._standing, everyone, self._tip_needed)
+        awake = [(agent, occasion) for agent, occasion in awake if look.stirs(agent)]
         for i in self.rng.permutation(len(awake)):
             agent, occasion = awake[i]
-            view = self._view(agent, occasion, market, positions, opportunities)
-            self.desk.submit(agent, agent.decide(view), scene.block)
-            if agent.watches_liquidations and opportunities:
-                opportunities = self._with_rivals(opportunities)
+            self.desk.submit(agent, agent.decide(look.view(agent, occasion)), scene.block)
+            if agent.watches_liquidations and look.opportunities:
+                look.bids_changed()
             if occasion is Occasion.ALERT:
-                for account in self._accounts.get(agent.address, ()):
+                for account in self._sight.accounts.get(agent.address, ()):
                     self._alarm.rearm(account)
-
-    def _riskiest(self) -> list[int]:
-        """Accounts with debt, the lowest health first."""
-        rows = np.argsort(self._standing.health, kind="stable")[:WATCHED]
-        return [int(row) + 1 for row in rows if self._standing.debt[row] > 0]
-
-    def _stirs(self, agent: Participant, market: Market, opportunities: bool) -> bool:
-        """Whether an agent that looks every block has anything to look at."""
-        if not agent.every_block:
-            return True
-        if agent.watches_liquidations and not opportunities:
-            return self.system.holds_tokens(agent.address)
-        return agent.stirs(market, self._reported(agent))
-
-    def _reported(self, agent: Participant) -> Report | None:
-        reported = self.system.reported(agent.address)
-        return reported and (reported[0] - self.starts_at, reported[1])
-
-    def _with_rivals(self, opportunities: Sequence[Opportunity]) -> list[Opportunity]:
-        """With the best tip now pending for each; only those that changed are made anew."""
-        tips = [self.desk.rival_tip(o.account) for o in opportunities]
-        return [
-            o if o.rival_tip == tip else replace(o, rival_tip=tip)
-            for o, tip in zip(opportunities, tips, strict=True)
-        ]
-
-    def _view(
-        self,
-        agent: Participant,
-        occasion: Occasion,
-        market: Market,
-        positions: dict[int, Position],
-        opportunities: Sequence[Opportunity],
-    ) -> View:
-        return View(
-            market=market,
-            occasion=occasion,
-            wallet=self.system.wallet(agent.address, self.desk.wei[agent.address]),
-            positions=tuple(positions[a] for a in self._accounts.get(agent.address, ())),
-            opportunities=tuple(opportunities) if agent.watches_liquidations else (),
-            pending=self.desk.pending(agent),
-            mempool=self.desk.seen(agent) if agent.watches_mempool else (),
-            watched=(
-                tuple(positions[account] for account in self._riskiest())
-                if agent.watches_accounts
-                else ()
-            ),
-            reported=self._reported(agent),
-        )
-
-    def _market(self, scene: Scene) -> Market:
-        oracle = self.system.ledger.oracle
-        timestamp = self.starts_at + int(scene.time)
-        return Market(
-            block=scene.block,
-            time=scene.time,
-            timestamp=timestamp,
-            terms=self.system.terms,
-            prices=tuple(scene.prices.tolist()),
-            oracle=tuple(oracle.prices),
-            oracle_valid=tuple(
-                oracle.is_valid(asset, timestamp) for asset in range(len(oracle.prices))
-            ),
-            pools=self.system.pools(),
-            eth_usd=scene.eth_usd,
-            base_fee=self.base_fee,
-            tip_needed=self._tip_needed,
-            poked_at=tuple(self.system.ledger.poked_at) if self.system.terms.oracle_period else (),
-            utilisation=self.system.utilisation(),
-            volatility=self._volatility(scene.block),
-            paused=self.system.paused(),
-        )
-
-    def _volatility(self, block: int) -> tuple[float, ...]:
-        """Realised outside over the last hour, annualised, one an asset; 0 at first."""
-        seconds = self.scenario.run.block_seconds
-        first = max(0, block - 3_600 // seconds)
-        moves = np.diff(np.log(self.paths[:, first : block + 1]))
-        return tuple((moves.std(axis=1) * np.sqrt(YEAR / seconds)).tolist())
-
-    def _candidates(self) -> list[int]:
-        """Accounts that look callable or liquidatable and are worth more than the gas of it."""
-        standing = self._standing
-        fee = 200_000 * self.base_fee / WAD * self._eth_usd(self.paths[:, self.steps])
-        worth = standing.debt * self.system.terms.max_penalty > fee
-        return [int(row) + 1 for row in np.flatnonzero(standing.actionable & worth)]
 
     # ------------------------------------------------------------------ afterwards
 
@@ -416,7 +301,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         standing = self._standing = self._stand(self.system.ledger.oracle_prices())
         self.tally.standing(scene.block, standing)
         self._alarm.look(standing.health, scene.time)
-        self._by_standing = _figures(standing)
+        self._by_standing = of_standing(standing)
 
     def _write_prices(self, scene: Scene, timestamp: int) -> None:
         oracle = self.system.ledger.oracle
@@ -442,21 +327,16 @@ class StressModel(mesa.Model):  # type: ignore[misc]
     def _stand(self, prices: Floats) -> Standing:
         return Standing.of(self.system.ledger, prices, self.system.ledger.timestamp)
 
-    def _eth_usd(self, prices: Floats) -> float:
-        if self._gas_coin is None:
-            return self.scenario.gas.eth_usd
-        return float(prices[self._gas_coin])
-
     def _worths(self) -> dict[str, float]:
         """USD of everyone's wallet and accounts but the gas money, at the outside prices."""
-        prices = self.paths[:, self.steps]
+        prices = self.outside.prices(self.steps)
         standing = self._stand(prices)
         equity = standing.value - standing.debt
         worths = {}
         for address, agent in self._participants.items():
             wallet = self.system.wallet(address, 0)
             tokens = np.array(wallet.tokens) / np.array(self.tally.units) @ prices
-            owned = sum(equity[account - 1] for account in self._accounts.get(address, ()))
+            owned = sum(equity[account - 1] for account in self._sight.accounts.get(address, ()))
             worths[agent.name] = float(from_wad(wallet.stable) + tokens + owned)
         return worths
 
@@ -491,51 +371,6 @@ def _seed(rng: int | np.random.Generator) -> np.random.SeedSequence:
     if isinstance(rng, np.random.Generator):
         rng = int(rng.integers(2**63))
     return np.random.SeedSequence(rng)
-
-
-def price_paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:
-    """USD outside, shape (assets, blocks + 1); each asset has its own stream.
-
-    Raises ScenarioError when a price leaves what can be posted on chain.
-    """
-    run = scenario.run
-    times = np.arange(run.blocks + 1, dtype=np.float64) * run.block_seconds
-    streams = seed.spawn(len(scenario.assets))
-    with np.errstate(over="ignore"):
-        paths = np.array(
-            [
-                simulate(asset.price or scenario.price, times, np.random.default_rng(stream))[0]
-                for asset, stream in zip(scenario.assets, streams, strict=True)
-            ]
-        )
-    for asset, path in zip(scenario.assets, paths, strict=True):
-        if not (path.min() >= 1 / LARGEST and path.max() <= LARGEST):
-            raise ScenarioError(
-                f"the price of {asset.symbol} runs from {path.min():g} to {path.max():g} USD; "
-                f"{1 / LARGEST:g} to {LARGEST:g} is allowed"
-            )
-    return paths
-
-
-def _figures(standing: Standing) -> dict[str, float]:
-    """Columns of the table `blocks` that follow from the accounts at the prices on chain."""
-    by_band = np.bincount(
-        np.searchsorted(BANDS, standing.health, side="right"),
-        weights=standing.debt,
-        minlength=len(BAND_NAMES),
-    )
-    return {
-        "debt_usd": float(standing.debt.sum()),
-        "liquidatable_usd": float(standing.debt[standing.liquidatable].sum()),
-        "below": int(standing.below.sum()),
-        "called": int(standing.called.sum()),
-        "lowest_buffer_usd": _lowest(standing.buffer[standing.debt > 0]),
-        **dict(zip(BAND_NAMES, by_band.tolist(), strict=True)),
-    }
-
-
-def _lowest(figures: Floats) -> float:
-    return float(figures.min()) if len(figures) else 0.0
 
 
 def _marginal_tip(bids: Sequence[tuple[int, int]], served: int) -> int:

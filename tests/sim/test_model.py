@@ -72,12 +72,12 @@ def test_mesa__rng__a_seed_or_a_generator_or_the_scenarios() -> None:
     drawn = []
     for rng in (5, np.random.default_rng(5), np.random.default_rng(5), None):
         with model(scenario(run={"seed": 5}), rng=rng) as fresh:
-            drawn.append((fresh.seed, fresh.paths[0, -1]))
+            drawn.append((fresh.seed, fresh.outside.paths[0, -1]))
     assert drawn[0] == drawn[3]
     assert drawn[1] == drawn[2]
     assert drawn[0] != drawn[1]
     with model(rng=drawn[1][0]) as again:
-        assert again.paths[0, -1] == drawn[1][1]
+        assert again.outside.paths[0, -1] == drawn[1][1]
 
 
 def test_model__an_engine_it_was_given__stays_open() -> None:
@@ -110,7 +110,7 @@ def test_determinism__another_seed__other_tables(tmp_path: Path) -> None:
 def test_determinism__fewer_liquidators__same_prices_same_traders_same_background() -> None:
     """A sweep over one role compares like with like."""
     with model() as usual, model(scenario(liquidators={"count": 0})) as without:
-        np.testing.assert_array_equal(usual.paths, without.paths)
+        np.testing.assert_array_equal(usual.outside.paths, without.outside.paths)
         habits = [[a.habits for a in m.agents_by_type[Trader]] for m in (usual, without)]
         assert habits[0] == habits[1]
         usual.step()
@@ -123,8 +123,8 @@ def test_determinism__one_more_asset__the_first_keeps_its_price() -> None:
     one = scenario(STILL, price=price, assets=[{"symbol": "ETH"}])
     two = scenario(STILL, price=price, assets=[{"symbol": "ETH"}, {"symbol": "BTC"}])
     with model(one) as first, model(two) as second:
-        np.testing.assert_array_equal(first.paths[0], second.paths[0])
-        assert (second.paths[1] != second.paths[0]).any()
+        np.testing.assert_array_equal(first.outside.paths[0], second.outside.paths[0])
+        assert (second.outside.paths[1] != second.outside.paths[0]).any()
 
 
 # --------------------------------------------------------------------------- costs
@@ -276,7 +276,7 @@ def test_figures__last_block__is_what_the_chain_says(
     assert figures["debt_usd"] == pytest.approx(sum(debts), rel=1e-6)
     assert figures["below"] == len(below)
     assert figures["transactions"] >= 0
-    outside = crashed.paths[0, -1]
+    outside = crashed.outside.paths[0, -1]
     held = [p.amounts[0] / WAD * outside for p in positions.values()]
     short = sum(max(0.0, debt - value) for debt, value in zip(debts, held, strict=True))
     assert figures["shortfall_usd"] == pytest.approx(short, abs=1e-6)
@@ -294,7 +294,7 @@ def test_prices__outside_is_the_path_and_the_oracle_follows_it(
     crashed: StressModel, tables: dict[str, pd.DataFrame]
 ) -> None:
     prices = tables["prices"]
-    np.testing.assert_array_equal(prices["outside"], crashed.paths[0, 1:])
+    np.testing.assert_array_equal(prices["outside"], crashed.outside.paths[0, 1:])
     assert prices["valid"].all()
     lag = (prices["oracle"] / prices["outside"] - 1).abs()
     assert lag.max() < 0.03

@@ -1,0 +1,67 @@
+"""The world outside the chain: prices, and what follows from them alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.errors import ScenarioError
+from sim.price import simulate
+from sim.protocol.ledger import Floats
+from sim.scenario import LARGEST, Scenario
+from sim.units import YEAR
+
+GAS_COINS = ("ETH", "WETH")
+HOUR = 3_600
+
+
+class Outside:
+    """Prices of every block, drawn at the start from one seed."""
+
+    def __init__(self, scenario: Scenario, seed: np.random.SeedSequence) -> None:
+        self.paths = price_paths(scenario, seed)
+        """USD, shape (assets, blocks + 1); column 0 is block 0."""
+        self._seconds = scenario.run.block_seconds
+        self._eth_usd = scenario.gas.eth_usd
+        self._gas_coin = next(
+            (i for i, a in enumerate(scenario.assets) if a.symbol.upper() in GAS_COINS), None
+        )
+
+    def prices(self, block: int) -> Floats:
+        """USD of each asset."""
+        return self.paths[:, block]
+
+    def eth_usd(self, block: int) -> float:
+        """USD of the gas coin: an asset's price, or the scenario's figure."""
+        if self._gas_coin is None:
+            return self._eth_usd
+        return float(self.paths[self._gas_coin, block])
+
+    def volatility(self, block: int) -> tuple[float, ...]:
+        """Realised over the last hour, annualised, one an asset; 0 at first."""
+        first = max(0, block - HOUR // self._seconds)
+        moves = np.diff(np.log(self.paths[:, first : block + 1]))
+        return tuple((moves.std(axis=1) * np.sqrt(YEAR / self._seconds)).tolist())
+
+
+def price_paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:
+    """USD outside, shape (assets, blocks + 1); each asset has its own stream.
+
+    Raises ScenarioError when a price leaves what can be posted on chain.
+    """
+    run = scenario.run
+    times = np.arange(run.blocks + 1, dtype=np.float64) * run.block_seconds
+    streams = seed.spawn(len(scenario.assets))
+    with np.errstate(over="ignore"):
+        paths = np.array(
+            [
+                simulate(asset.price or scenario.price, times, np.random.default_rng(stream))[0]
+                for asset, stream in zip(scenario.assets, streams, strict=True)
+            ]
+        )
+    for asset, path in zip(scenario.assets, paths, strict=True):
+        if not (path.min() >= 1 / LARGEST and path.max() <= LARGEST):
+            raise ScenarioError(
+                f"the price of {asset.symbol} runs from {path.min():g} to {path.max():g} USD; "
+                f"{1 / LARGEST:g} to {LARGEST:g} is allowed"
+            )
+    return paths

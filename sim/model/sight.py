@@ -1,0 +1,141 @@
+"""What agents see: the market of a block, and each one's view of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from agents.base import Participant
+from agents.view import Market, Occasion, Opportunity, Position, Report, View
+from sim.chain.engine import Engine
+from sim.model.desk import Desk
+from sim.model.outside import Outside
+from sim.model.tally import Scene
+from sim.protocol.standing import Standing
+from sim.protocol.system import System
+from sim.units import WAD, Address
+
+WATCHED = 16
+"""Accounts that an attacker studies, the riskiest."""
+LEAST_GAS = 200_000
+"""Of a liquidation: one that is not worth this much gas is nobody's opportunity."""
+
+
+@dataclass
+class Sight:
+    """Reads the ledger and the chain on behalf of everyone who is awake in a block."""
+
+    system: System
+    desk: Desk
+    outside: Outside
+    starts_at: int
+    """Timestamp of block 0."""
+    accounts: dict[Address, list[int]] = field(default_factory=dict)
+    """Owner -> its accounts."""
+
+    def of_block(
+        self,
+        engine: Engine,
+        scene: Scene,
+        standing: Standing,
+        awake: Sequence[Participant],
+        tip_needed: int,
+    ) -> Look:
+        """Everything that those awake may ask to see, read from the chain in one batch."""
+        own = {account for agent in awake for account in self.accounts.get(agent.address, ())}
+        riskiest = _riskiest(standing) if any(a.watches_accounts for a in awake) else []
+        searched = any(agent.watches_liquidations for agent in awake)
+        candidates = self._candidates(scene, standing) if searched else []
+        positions, opportunities = self.system.read(engine, sorted(own | {*riskiest}), candidates)
+        market = self._market(scene, tip_needed)
+        return Look(self, market, positions, riskiest, self.with_rivals(opportunities))
+
+    def with_rivals(self, opportunities: Sequence[Opportunity]) -> list[Opportunity]:
+        """With the best tip now pending for each; only those that changed are made anew."""
+        tips = [self.desk.rival_tip(o.account) for o in opportunities]
+        return [
+            o if o.rival_tip == tip else replace(o, rival_tip=tip)
+            for o, tip in zip(opportunities, tips, strict=True)
+        ]
+
+    def reported(self, agent: Participant) -> Report | None:
+        reported = self.system.reported(agent.address)
+        return reported and (reported[0] - self.starts_at, reported[1])
+
+    def _market(self, scene: Scene, tip_needed: int) -> Market:
+        oracle = self.system.ledger.oracle
+        timestamp = self.starts_at + int(scene.time)
+        return Market(
+            block=scene.block,
+            time=scene.time,
+            timestamp=timestamp,
+            terms=self.system.terms,
+            prices=tuple(scene.prices.tolist()),
+            oracle=tuple(oracle.prices),
+            oracle_valid=tuple(
+                oracle.is_valid(asset, timestamp) for asset in range(len(oracle.prices))
+            ),
+            pools=self.system.pools(),
+            eth_usd=scene.eth_usd,
+            base_fee=scene.base_fee,
+            tip_needed=tip_needed,
+            poked_at=tuple(self.system.ledger.poked_at) if self.system.terms.oracle_period else (),
+            utilisation=self.system.utilisation(),
+            volatility=self.outside.volatility(scene.block),
+            paused=self.system.paused(),
+        )
+
+    def _candidates(self, scene: Scene, standing: Standing) -> list[int]:
+        """Accounts that look callable or liquidatable and are worth more than the gas of it."""
+        fee = LEAST_GAS * scene.base_fee / WAD * scene.eth_usd
+        worth = standing.debt * self.system.terms.max_penalty > fee
+        return [int(row) + 1 for row in np.flatnonzero(standing.actionable & worth)]
+
+
+@dataclass
+class Look:
+    """What was read for one block."""
+
+    sight: Sight
+    market: Market
+    positions: dict[int, Position]
+    riskiest: Sequence[int]
+    opportunities: list[Opportunity]
+
+    def stirs(self, agent: Participant) -> bool:
+        """Whether an agent that looks every block has anything to look at."""
+        if not agent.every_block:
+            return True
+        if agent.watches_liquidations and not self.opportunities:
+            return self.sight.system.holds_tokens(agent.address)
+        return agent.stirs(self.market, self.sight.reported(agent))
+
+    def bids_changed(self) -> None:
+        self.opportunities = self.sight.with_rivals(self.opportunities)
+
+    def view(self, agent: Participant, occasion: Occasion) -> View:
+        system, desk = self.sight.system, self.sight.desk
+        own = self.sight.accounts.get(agent.address, ())
+        return View(
+            market=self.market,
+            occasion=occasion,
+            wallet=system.wallet(agent.address, desk.wei[agent.address]),
+            positions=tuple(self.positions[account] for account in own),
+            opportunities=tuple(self.opportunities) if agent.watches_liquidations else (),
+            pending=desk.pending(agent),
+            mempool=desk.seen(agent) if agent.watches_mempool else (),
+            watched=(
+                tuple(self.positions[account] for account in self.riskiest)
+                if agent.watches_accounts
+                else ()
+            ),
+            reported=self.sight.reported(agent),
+        )
+
+
+def _riskiest(standing: Standing) -> list[int]:
+    """Accounts with debt, the lowest health first."""
+    rows = np.argsort(standing.health, kind="stable")[:WATCHED]
+    return [int(row) + 1 for row in rows if standing.debt[row] > 0]
