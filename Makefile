@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 CONTRACTS := $(shell find contracts -name '*.vy' -o -name '*.vyi')
 ENGINE := $(shell find engine -name '*.rs' -o -name 'Cargo.*' -o -name pyproject.toml 2>/dev/null | grep -v /target/)
 
-.PHONY: setup stress test check fuzz mutate gas bench lock clean
+.PHONY: setup stress test check validate fuzz mutate gas bench lock clean
 
 setup: .venv/.ready node_modules/.ready .build/.engine .build/.contracts
 
@@ -65,6 +65,10 @@ check: setup
 	@if command -v cargo >/dev/null; then \
 		cargo fmt --check --manifest-path engine/Cargo.toml && \
 		cargo clippy --quiet --all-targets --manifest-path engine/Cargo.toml -- -D warnings; fi
+
+# Every law with all its paths: law, expected, measured, tolerance, verdict
+validate: setup
+	@$(BIN)/python -m tests.validation --workers $(WORKERS)
 
 # The contract beside its reference: make fuzz RUNS=2000 STEPS=50
 fuzz: setup

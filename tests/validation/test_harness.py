@@ -1,0 +1,92 @@
+"""The harness itself: what counts as a miss, and that a miss is said and ends with code 1."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from math import nan, sqrt
+from pathlib import Path
+
+import pytest
+
+from tests.validation import __main__ as validate
+from tests.validation.law import (
+    AT_LEAST,
+    AT_MOST,
+    IS,
+    IS_NOT,
+    Check,
+    Effort,
+    Law,
+    Z,
+    exact,
+    law,
+    laws,
+    mean,
+    share,
+)
+
+
+@pytest.mark.parametrize(
+    ("relation", "measured", "holds"),
+    [
+        (IS, 1.1, True), (IS, 1.3, False), (IS, 0.7, False), (IS, nan, False),
+        (IS_NOT, 1.1, False), (IS_NOT, 1.3, True), (IS_NOT, nan, False),
+        (AT_LEAST, 0.9, True), (AT_LEAST, 0.7, False), (AT_LEAST, nan, False),
+        (AT_MOST, 1.1, True), (AT_MOST, 1.3, False), (AT_MOST, nan, False),
+    ],
+)  # fmt: skip
+def test_check__relation__within_the_tolerance(relation, measured, holds) -> None:
+    assert Check("", 1.0, measured, 0.2, relation).holds == holds
+
+
+def test_share_and_mean__tolerance__is_z_standard_errors() -> None:
+    assert share("", 0.2, 25, 100).tolerance == pytest.approx(Z * sqrt(0.2 * 0.8 / 100))
+    assert mean("", 0.0, [1.0, 2.0, 3.0]).tolerance == pytest.approx(Z / sqrt(3))
+    assert mean("", 0.0, [1.0, 2.0, 3.0]).measured == 2
+
+
+def test_law__a_check_that_misses__fails_its_test(monkeypatch) -> None:
+    monkeypatch.setattr("tests.validation.law._registry", {})
+
+    @law(99, "Arithmetic")
+    def adds(effort: Effort) -> Iterator[Check]:
+        yield exact("good", 4, 2 + 2)
+        yield exact("bad", 5, 2 + 2)
+
+    @law(98, "Nothing")
+    def nothing(effort: Effort) -> Iterator[Check]:
+        yield from ()
+
+    with pytest.raises(AssertionError, match=r"^bad: 4 is not = 5"):
+        adds(Effort.QUICK)
+    with pytest.raises(AssertionError, match="nothing was checked"):
+        nothing(Effort.QUICK)
+
+
+def test_validate__prints_and_writes_every_law_and_ends_with_1_on_a_miss(
+    monkeypatch, tmp_path: Path, capsys
+) -> None:
+    monkeypatch.setattr(validate, "OUT", tmp_path / "page")
+    monkeypatch.setattr(sys, "argv", ["validation", "--law", "9", "--effort", "quick"])
+    assert validate.main() == 0
+    assert "full blocks from 12.9 to 84.8 gwei" in capsys.readouterr().out
+    with (tmp_path / "page/validation.csv").open() as file:
+        assert {row["verdict"] for row in csv.DictReader(file)} == {"holds"}
+    monkeypatch.setattr(validate, "_measure", _always_wrong)
+    assert validate.main() == 1
+    assert "MISSED" in capsys.readouterr().out
+    assert 'class="missed"' in (tmp_path / "page/index.html").read_text()
+
+
+def _always_wrong(key: tuple[str, str], effort: Effort) -> list[Check]:
+    return [exact("<wrong>", 1, 2)]
+
+
+def test_laws__each_number__once_at_least_and_in_order() -> None:
+    found = laws()
+    numbers = [each.number for each in found]
+    assert numbers == sorted(numbers)
+    assert all(isinstance(each, Law) for each in found)
+    assert len({each.key for each in found}) == len(found)
