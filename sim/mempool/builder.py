@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -72,19 +73,20 @@ def _by_tip(
 ) -> tuple[list[Pending], int, int]:
     served = unserved = 0
     chosen: list[Pending] = []
-    rivals = iter(background_bids)
-    rival = next(rivals, None)
+    rivals = deque(background_bids)
     heads = _Heads(lines, base_fee, lambda pending: -pending.tip(base_fee))
-    while heads or rival:
-        if rival is not None and (not heads or rival[0] > -heads.best):
-            given = min(rival[1], left)
+    while heads:
+        if rivals and rivals[0][0] > -heads.best:
+            wanted = rivals.popleft()[1]
+            given = min(wanted, left)
             left -= given
             served += given
-            unserved += rival[1] - given
-            rival = next(rivals, None)
-            continue
-        left -= heads.take(left, chosen)
-    return chosen, served, unserved
+            unserved += wanted - given
+        else:
+            left -= heads.take(left, chosen)
+    wanted = sum(gas for _, gas in rivals)
+    given = min(wanted, left)
+    return chosen, served + given, unserved + wanted - given
 
 
 def _by_rank(

@@ -45,6 +45,7 @@ class Background:
         self._rng = rng
         hours, self._gwei = zip(*gas.level, strict=True)
         self._seconds = [hour * 3_600 for hour in hours]
+        self._tips = [math.exp(gas.tip_sigma * z) for z in _SCORES]
 
     def level(self, time_s: float) -> float:
         """Gwei; the base fee at which half a block is wanted."""
@@ -62,4 +63,4 @@ class Background:
         demand = (level * GWEI / max(base_fee, 1)) ** self._gas.elasticity * noise
         gas = int(self._gas.block_gas_limit / ELASTICITY * demand / BUCKETS)
         median = self._gas.tip_median_gwei * GWEI * level / CALM_GWEI
-        return [(int(median * math.exp(self._gas.tip_sigma * z)), gas) for z in _SCORES]
+        return [(int(median * tip), gas) for tip in self._tips]

@@ -20,7 +20,7 @@ class Outside:
     def __init__(self, scenario: Scenario, seed: np.random.SeedSequence) -> None:
         self.paths = price_paths(scenario, seed)
         """USD, shape (assets, blocks + 1); column 0 is block 0."""
-        self._seconds = scenario.run.block_seconds
+        self._volatility = rolling_volatility(self.paths, scenario.run.block_seconds)
         self._eth_usd = scenario.gas.eth_usd
         self._gas_coin = next(
             (i for i, a in enumerate(scenario.assets) if a.symbol.upper() in GAS_COINS), None
@@ -38,9 +38,22 @@ class Outside:
 
     def volatility(self, block: int) -> tuple[float, ...]:
         """Realised over the last hour, annualised, one an asset; 0 at first."""
-        first = max(0, block - HOUR // self._seconds)
-        moves = np.diff(np.log(self.paths[:, first : block + 1]))
-        return tuple((moves.std(axis=1) * np.sqrt(YEAR / self._seconds)).tolist())
+        return tuple(self._volatility[:, block].tolist())
+
+
+def rolling_volatility(paths: Floats, seconds: int, window: int = HOUR) -> Floats:
+    """Standard deviation of log returns over the last `window` seconds, annualised, in the
+    shape of the paths; columns are `seconds` apart. Before a window is full, over what there is.
+    """
+    moves = np.diff(np.log(paths), prepend=np.log(paths[:, :1]))
+    # Sums up to each block; the first move is none, so counts begin with the second.
+    first, second = moves.cumsum(axis=1), (moves**2).cumsum(axis=1)
+    blocks = np.arange(paths.shape[1])
+    before = np.maximum(0, blocks - window // seconds)
+    count = np.maximum(1, blocks - before)
+    mean = (first - first[:, before]) / count
+    variance = (second - second[:, before]) / count - mean**2
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0) * YEAR / seconds))
 
 
 def price_paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:

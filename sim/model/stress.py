@@ -283,7 +283,9 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             pending=len(self.desk.pool),
         )
         self.figures.update(self._solvency(scene))
-        self.datacollector.collect(self)
+        # As `collect` would, which copies every figure deeply.
+        for name, column in self.datacollector.model_vars.items():
+            column.append(self.figures[name])
 
     def _solvency(self, scene: Scene) -> dict[str, float]:
         standing, ledger = self._standing, self.system.ledger
