@@ -34,6 +34,8 @@ class Sight:
     """Timestamp of block 0."""
     accounts: dict[Address, list[int]] = field(default_factory=dict)
     """Owner -> its accounts."""
+    _reports: dict[Participant, Report | None] = field(default_factory=dict)
+    _holders: dict[Participant, bool] = field(default_factory=dict)
 
     def of_block(
         self,
@@ -60,9 +62,21 @@ class Sight:
             for o, tip in zip(opportunities, tips, strict=True)
         ]
 
+    def changed(self) -> None:
+        """Something was executed: what was kept of the ledger may be old."""
+        self._reports.clear()
+        self._holders.clear()
+
     def reported(self, agent: Participant) -> Report | None:
-        reported = self.system.reported(agent.address)
-        return reported and (reported[0] - self.starts_at, reported[1])
+        if agent not in self._reports:
+            reported = self.system.reported(agent.address)
+            self._reports[agent] = reported and (reported[0] - self.starts_at, reported[1])
+        return self._reports[agent]
+
+    def holds_tokens(self, agent: Participant) -> bool:
+        if agent not in self._holders:
+            self._holders[agent] = self.system.holds_tokens(agent.address)
+        return self._holders[agent]
 
     def _market(self, scene: Scene, tip_needed: int) -> Market:
         oracle = self.system.ledger.oracle
@@ -109,7 +123,7 @@ class Look:
         if not agent.every_block:
             return True
         if agent.watches_liquidations and not self.opportunities:
-            return self.sight.system.holds_tokens(agent.address)
+            return self.sight.holds_tokens(agent)
         return agent.stirs(self.market, self.sight.reported(agent))
 
     def bids_changed(self) -> None:

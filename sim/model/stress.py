@@ -144,6 +144,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         request = self._request(scene, [p.transaction for p in built.transactions])
         executed = self.engine.mine(request)
         happened = self.system.follow(executed.receipts, request.timestamp)
+        if executed.receipts:
+            self._sight.changed()
         settled = self.desk.settle(built.transactions, executed.receipts, self.base_fee)
         outcomes = late + settled
         self._account_for(scene, outcomes, happened)

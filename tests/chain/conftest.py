@@ -133,7 +133,7 @@ class Arena:
 
 
 def _plain(block: Block) -> Block:
-    return replace(block, receipts=tuple(block.receipts))
+    return block._replace(receipts=tuple(block.receipts))
 
 
 def _differences(answers: dict[str, Any]) -> str:
