@@ -1,7 +1,7 @@
 //! A block of transactions, and reads, on a chain.
 
 use revm::{
-    Context, ExecuteEvm, MainnetEvm,
+    ExecuteEvm, MainnetEvm,
     context::{BlockEnv, CfgEnv, Evm, Journal, JournalEntry, JournalInner, LocalContext, TxEnv},
     context_interface::{
         Cfg, FrameStack, JournalTr,
@@ -14,6 +14,7 @@ use revm::{
 use crate::{
     Fault,
     block::{Block, Call, Execution, Head, Receipt, Refusal, Request},
+    branches::{self, Branch, Branches, Host},
     state::{Reader, State},
 };
 
@@ -31,12 +32,13 @@ pub struct Chain {
     cfg: CfgEnv,
     /// Empty, but prepared by the last block: which addresses are precompiles.
     journal: JournalInner<JournalEntry>,
+    /// Where asked for.
+    branches: Option<Branches>,
     snapshots: Vec<Snapshot>,
     next_snapshot: u64,
 }
 
-type Machine<'a> =
-    MainnetEvm<Context<BlockEnv, TxEnv, CfgEnv, Reader<'a>, Journal<Reader<'a>>, ()>>;
+type Machine<'a> = MainnetEvm<Host<'a>>;
 
 impl Chain {
     /// A chain at the block `head` of which nothing but `state` is known.
@@ -49,7 +51,18 @@ impl Chain {
         // More than 2e12 gas buy: with more the machine's own memory would be the limit.
         cfg.memory_limit = 1 << 30;
         let journal = JournalInner::default();
-        Chain { head, state, cfg, journal, snapshots: Vec::new(), next_snapshot: 1 }
+        let (branches, snapshots) = (None, Vec::new());
+        Chain { head, state, cfg, journal, branches, snapshots, next_snapshot: 1 }
+    }
+
+    /// Keep the branches that blocks go from now on, all of them news again.
+    pub fn watch_branches(&mut self) {
+        self.branches = Some(Branches::default());
+    }
+
+    /// Those gone in a block for the first time since this was last asked.
+    pub fn new_branches(&mut self) -> Vec<Branch> {
+        self.branches.as_mut().map(Branches::take_news).unwrap_or_default()
     }
 
     /// For CHAINID.
@@ -75,17 +88,19 @@ impl Chain {
         // All transactions share one journal, which tells them apart by a counter: what one
         // has warmed is cold for the next.
         let journal = std::mem::take(&mut self.journal);
+        let branches = self.branches.take();
         let mut evm = self.evm(head, self.cfg.clone(), journal);
-        let mut receipts = Vec::with_capacity(request.transactions.len());
-        let mut gas_used = 0;
-        for transaction in request.transactions {
-            let receipt = execute(&mut evm, &self.state, transaction, head.gas_limit - gas_used)?;
-            gas_used += receipt.as_ref().map_or(0, |execution| execution.gas_used);
-            receipts.push(receipt);
+        if branches.is_some() {
+            branches::watch(&mut evm.instruction);
         }
+        evm.ctx.chain = branches;
+        let done = execute_all(&mut evm, &self.state, request);
+        let branches = evm.ctx.chain.take();
         let mut journal = evm.ctx.journaled_state;
         let changes = journal.finalize();
         self.journal = journal.into_init();
+        self.branches = branches;
+        let (receipts, gas_used) = done?;
         self.state.commit(changes);
         self.head = head;
         Ok(Block { number: head.number, gas_used, receipts })
@@ -124,12 +139,12 @@ impl Chain {
             ..BlockEnv::default()
         };
         Evm {
-            ctx: Context {
+            ctx: Host {
                 block,
                 tx: TxEnv::default(),
                 cfg,
                 journaled_state: Journal::new_with_inner(Reader(&self.state), journal),
-                chain: (),
+                chain: None,
                 local: LocalContext::default(),
                 error: Ok(()),
             },
@@ -167,6 +182,22 @@ impl Chain {
     pub fn fork(&mut self) -> Chain {
         Chain::new(self.chain_id(), self.head, self.state.fork())
     }
+}
+
+/// The receipts of a block, and the gas of all together.
+fn execute_all(
+    evm: &mut Machine<'_>,
+    state: &State,
+    request: Request,
+) -> Result<(Vec<Receipt>, u64), Fault> {
+    let mut receipts = Vec::with_capacity(request.transactions.len());
+    let mut gas_used = 0;
+    for transaction in request.transactions {
+        let receipt = execute(evm, state, transaction, request.gas_limit - gas_used)?;
+        gas_used += receipt.as_ref().map_or(0, |execution| execution.gas_used);
+        receipts.push(receipt);
+    }
+    Ok((receipts, gas_used))
 }
 
 /// One transaction of a block; what the checks look at is read without warming it.

@@ -1,12 +1,13 @@
 //! Executes blocks of Ethereum transactions in process, under Prague rules.
 //!
 //! `state` is what the chain holds, `execute` moves it on by a `block`, `dump` puts it into
-//! a file and takes it out again. `python` is the thin door to all of it, and `read` checks
-//! what comes in.
+//! a file and takes it out again, `branches` says which way the code went. `python` is the thin
+//! door to all of it, and `read` checks what comes in.
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod block;
+pub mod branches;
 pub mod dump;
 pub mod execute;
 pub mod state;

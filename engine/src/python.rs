@@ -22,6 +22,7 @@ use revm::{
 use crate::{
     Fault,
     block::{Head, Receipt},
+    branches::Branch,
     dump,
     execute::Chain,
     read::{address, addresses, calls, request, word},
@@ -131,6 +132,21 @@ impl Engine {
         let (py, id) = (snapshot.py(), snapshot.extract().unwrap_or(u64::MAX));
         let chain = &mut *self.chain()?;
         apart(py, move || chain.restore(id))
+    }
+
+    fn watch_branches(&self) -> PyResult<()> {
+        self.chain()?.watch_branches();
+        Ok(())
+    }
+
+    /// (address, offset of the jump, whether it was taken) of each.
+    fn new_branches<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<Vec<(Bound<'py, PyBytes>, usize, bool)>> {
+        let branches = self.chain()?.new_branches().into_iter();
+        let row = |(address, at, taken): Branch| (PyBytes::new(py, &address[..]), at, taken);
+        Ok(branches.map(row).collect())
     }
 
     fn fork(&self, py: Python<'_>) -> PyResult<Engine> {

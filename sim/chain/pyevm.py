@@ -17,6 +17,7 @@ from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.prague.state import PragueState, PragueTransactionExecutor
 from eth.vm.message import Message
 
+from sim.chain.branches import Branches
 from sim.chain.engine import (
     BLOCK_GAS_LIMIT,
     CHAIN_ID,
@@ -25,6 +26,7 @@ from sim.chain.engine import (
     MAX_TRANSACTION_GAS,
     Block,
     BlockRequest,
+    Branch,
     Call,
     CallResult,
     Log,
@@ -58,6 +60,7 @@ class PyEvmEngine:
         self._state = self._state_at(BLANK_ROOT_HASH)
         self._snapshots: dict[int, _Snapshot] = {}
         self._snapshots_taken = 0
+        self._branches: Branches | None = None
 
     @property
     def block_number(self) -> int:
@@ -76,12 +79,15 @@ class PyEvmEngine:
         self._number += 1
         self._last = request
         self._state.execution_context = _context(self._number, request)
+        if self._branches:
+            self._state.computation_class = self._branches.computation
         gas_left = request.gas_limit
         receipts = []
         for transaction in request.transactions:
             receipt = self._include(transaction, request, gas_left)
             gas_left -= receipt.gas_used
             receipts.append(receipt)
+        self._state.computation_class = PragueState.computation_class
         return Block(
             number=self._number,
             timestamp=request.timestamp,
@@ -120,6 +126,13 @@ class PyEvmEngine:
         self._snapshots = {k: v for k, v in self._snapshots.items() if k <= snapshot}
         self._number, self._last = kept.number, kept.request
         self._state = self._state_at(kept.root)
+
+    def watch_branches(self) -> None:
+        """See `sim.chain.engine.Watching`."""
+        self._branches = Branches()
+
+    def new_branches(self) -> list[Branch]:
+        return self._branches.take_news() if self._branches else []
 
     def close(self) -> None:
         self._snapshots.clear()

@@ -19,6 +19,7 @@ from sim.chain.engine import (
     MAX_TRANSACTION_GAS,
     Block,
     BlockRequest,
+    Branch,
     Call,
     CallResult,
     Log,
@@ -144,6 +145,13 @@ class RevmEngine:
 
     def restore(self, snapshot: int) -> None:
         self._engine.restore(snapshot)
+
+    def watch_branches(self) -> None:
+        """See `sim.chain.engine.Watching`; a fork does not watch."""
+        self._engine.watch_branches()
+
+    def new_branches(self) -> list[Branch]:
+        return list(self._engine.new_branches())
 
     def fork(self) -> Self:
         """Another engine that goes on from here; neither sees what the other does next."""
