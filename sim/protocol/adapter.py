@@ -1,0 +1,249 @@
+"""The one interface between the simulator and a lending contract: `Adapter`.
+
+Model, agents, mempool, metrics and reports know a contract only through its adapter. It says
+what the contract is able to do, how an intent becomes a transaction, what an event means, and
+how an account is read. Tokens, pools, oracle and people are there already (`surroundings`);
+positions, prices and balances are kept for it (`ledger`). docs/adapter.md shows how to write one.
+
+An adapter keeps nothing but what it deployed: what happens is in the ledger it is handed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Flag, auto
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from agents.intent import (
+    Absorb,
+    Borrow,
+    Deposit,
+    FlashLiquidate,
+    Intent,
+    Liquidate,
+    MarginCall,
+    Open,
+    Pause,
+    Post,
+    Repay,
+    Withdraw,
+)
+from agents.view import Opportunity, Position
+from sim.chain.artifacts import Artifact, load
+from sim.chain.engine import Call, Engine
+from sim.protocol.abi import Contract, Method, Word
+from sim.protocol.effects import Effect
+from sim.protocol.names import DEPLOYER
+from sim.scenario import Scenario
+from sim.units import Address
+
+if TYPE_CHECKING:
+    from sim.protocol.events import Happening
+    from sim.protocol.ledger import Ledger
+    from sim.protocol.script import Script
+
+T = TypeVar("T")
+
+GAS: Mapping[type[Intent], int] = {
+    Open: 120_000,
+    Deposit: 200_000,
+    Withdraw: 260_000,
+    Borrow: 320_000,
+    Repay: 220_000,
+    MarginCall: 180_000,
+    Liquidate: 420_000,
+    Absorb: 400_000,
+    FlashLiquidate: 700_000,
+    Pause: 80_000,
+}
+"""Gas limit an agent sets for each kind of intent."""
+POST_GAS, POST_GAS_PER_ASSET = 60_000, 60_000
+
+
+class Ability(Flag):
+    """What a contract is able to do. The simulator asks for nothing it does not name: without
+    margin calls nobody calls, without partial liquidation everybody liquidates whole."""
+
+    OPENS = auto()
+    """An account is opened by a transaction of its own; else the first deposit opens it."""
+    MARGIN_CALLS = auto()
+    """An account below maintenance is called, and has `protocol.grace` seconds."""
+    PARTIAL_LIQUIDATION = auto()
+    """A liquidation may repay a part of the debt."""
+    CROSS_COLLATERAL = auto()
+    """An account may hold several collaterals; else the scenario may have only one."""
+    ON_BEHALF = auto()
+    """Anyone may deposit to and repay for an account."""
+    PAYS_ANYONE = auto()
+    """Who draws says where to; else it goes to who draws."""
+    PAUSES = auto()
+    """A guardian may stop borrowing and withdrawing."""
+    RESERVE = auto()
+    """A reserve takes part of the penalty and covers bad debt; it may absorb accounts."""
+    FLASH_LIQUIDATION = auto()
+    """Liquidation without capital, in one transaction."""
+    REDEMPTION = auto()
+    """Anyone may give what is drawn for collateral at face value."""
+    LENDERS = auto()
+    """What is drawn was lent by someone, who bears the loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An intent as a transaction: where to, what, and how much gas."""
+
+    to: Address
+    data: bytes
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """Views to call, and what their answers, each as its words, mean. No call is fine."""
+
+    calls: tuple[Call, ...]
+    decode: Callable[[Sequence[list[int]]], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of the ledger beside the same on chain; they must be equal."""
+
+    name: str
+    ours: object
+    theirs: object
+
+
+Handler = Callable[["Happening"], Iterable[Effect]]
+Invariant = Callable[[Engine, "Ledger"], str]
+"""Empty where it holds, else one sentence that says what is broken."""
+
+
+class Adapter(ABC):
+    """A lending contract behind the names the simulator uses.
+
+    Accounts are numbered from 1 in the order of their `Opened` effects; assets by the scenario.
+    A contract that knows accounts by owner finds the owner in `Ledger.owners`. What is drawn is
+    `stable`: 18 decimals, worth 1 USD.
+    """
+
+    name: ClassVar[str]
+    abilities: ClassVar[Ability] = Ability(0)
+    gas: ClassVar[Mapping[type[Intent], int]] = GAS
+
+    stable: Contract
+    """What accounts draw and liquidators pay with."""
+    tokens: tuple[Contract, ...]
+    """Collateral, in the scenario's order."""
+    pools: tuple[Contract | None, ...]
+    """AmmPool of each collateral against the stable, or None."""
+    oracle: Contract
+    """Where reporters post."""
+    feed: Contract
+    """What the contract is to read, `price(asset) -> (WAD USD, valid)`: `oracle`, or one over
+    it or over the pools."""
+    reporters: tuple[Address, ...]
+    period: int
+    """Seconds between pokes of the feed; 0 when it needs none."""
+
+    def __init__(self, scenario: Scenario, artifacts: Mapping[str, Artifact] | None = None) -> None:
+        """`artifacts` stand in for contracts of the same name: a changed build under test."""
+        self.scenario = scenario
+        self._artifacts = dict(artifacts or {})
+
+    def artifact(self, name: str) -> Artifact:
+        """A compiled contract of this checkout, or what stands in for it."""
+        return self._artifacts.get(name) or load(name)
+
+    # ---------------------------------------------------------------------- set-up
+
+    def issue(self, script: Script) -> Contract:
+        """Create the stable; here and in `prepare` the tokens are not there yet."""
+        return script.create(DEPLOYER, self.artifact("StableToken"), [DEPLOYER])
+
+    def prepare(self, script: Script) -> None:  # noqa: B027, nothing is what most need
+        """Create what must be there before the tokens: nothing."""
+
+    @abstractmethod
+    def deploy(self, script: Script) -> None:
+        """Create and wire the contract; everything above is there."""
+
+    @abstractmethod
+    def fund(self, script: Script, to: Address, amount: int) -> None:
+        """Give someone stable out of nothing, in set-up."""
+
+    @abstractmethod
+    def contracts(self) -> Sequence[Contract]:
+        """Its deployed contracts, but not the surroundings; their events are followed."""
+
+    def spenders(self) -> Sequence[Contract]:
+        """Contracts that pull tokens from people, who approve them in set-up."""
+        return self.contracts()
+
+    # ------------------------------------------------------------ intents, events
+
+    @abstractmethod
+    def order(self, intent: Intent, sender: Address, to: Address, ledger: Ledger) -> Order:
+        """The transaction of an intent; `to` gets what it pays out where the contract
+        `PAYS_ANYONE`. Only intents that the abilities allow are asked for.
+
+        `Deposit` to account 0 opens one, where it is not `OPENS`.
+        """
+
+    def post(self, intent: Post) -> Order:
+        """A reporter's prices, WAD, one for each asset; default: to `oracle`."""
+        tokens = [token.address for token in self.tokens]
+        data = self.oracle.post(tokens, list(intent.prices))
+        return Order(self.oracle.address, data, POST_GAS + POST_GAS_PER_ASSET * len(tokens))
+
+    def prices(self) -> Reading[list[tuple[int, bool]]]:
+        """(WAD USD, valid) of each asset as the contract sees it; default: of `feed`. Asked
+        after every block, but not where `feed` is `oracle`: there prices follow from reports."""
+        feed = self.feed
+        calls = tuple(Call(feed.address, feed.price(token.address)) for token in self.tokens)
+        return Reading(calls, lambda answers: [(price, bool(valid)) for price, valid in answers])
+
+    def call(self, intent: Intent, method: Method, *arguments: Word | Sequence[Word]) -> Order:
+        """For `order`: with the gas limit of that kind of intent."""
+        return Order(method.to, method(*arguments), self.gas[type(intent)])
+
+    @abstractmethod
+    def handlers(self) -> Mapping[str, Handler]:
+        """Name of an event -> its effects. Events that are not named have none."""
+
+    # ----------------------------------------------------------------------- reads
+
+    @abstractmethod
+    def position(self, account: int, ledger: Ledger) -> Reading[Position]:
+        """An account, exactly as the chain has it now."""
+
+    @abstractmethod
+    def opportunities(self, account: int, ledger: Ledger) -> Reading[list[Opportunity]]:
+        """What a liquidator may do to an account now: none, or one a collateral."""
+
+    @abstractmethod
+    def figures(self, engine: Engine, ledger: Ledger) -> Iterator[Figure]:
+        """What the ledger keeps of this contract beside what its views say: every account's
+        owner, collateral and debt, and the totals. Held against each other after every run."""
+
+    def index_at(self, ledger: Ledger, timestamp: int) -> int:
+        """The debt index that accruing at `timestamp` would leave, RAY, to the unit."""
+        return ledger.index
+
+    def utilisation(self, ledger: Ledger) -> int:
+        """Of what can be drawn, WAD."""
+        return 0
+
+    def reserve(self, ledger: Ledger) -> int:
+        """Stable set aside to cover bad debt."""
+        return 0
+
+    def claims(self, ledger: Ledger) -> Mapping[Address, int]:
+        """What each lender could ask for now, stable units, whether it is there or lent out."""
+        return {}
+
+    def invariants(self) -> Mapping[str, Invariant]:
+        """What this contract promises besides what every lending contract must."""
+        return {}
