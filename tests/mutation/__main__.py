@@ -38,6 +38,7 @@ FILES = (
     "penalties/FixedPenalty.vy",
     "penalties/HealthScaledPenalty.vy",
     "rates/KinkedRate.vy",
+    "rates/PegRate.vy",
 )
 SAMPLE = 200
 GOAL = 0.95
