@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from sim.chain.engine import BlockRequest, Branch, Call, Engine, Status, Transaction, Watching
 from sim.chain.pyevm import PyEvmEngine
+from sim.protocol.deploy import deploy
 from sim.units import GWEI, WAD
+from tests.chain.revm_world import SCENARIO
 
 SENDER = b"\x5e" * 20
 DATA_OR_REVERT = bytes.fromhex("366007575f5ffd5b00")
@@ -92,11 +93,7 @@ def test_branches__restored__are_not_news_again(engine: Engine) -> None:
     assert news() == []
 
 
-def test_branches__of_our_contracts__are_the_same_on_both_engines(tmp_path: Path) -> None:
-    from tests.chain.revm_world import SCENARIO
-
-    from sim.protocol.deploy import deploy
-
+def test_branches__of_our_contracts__are_the_same_on_both_engines() -> None:
     found = []
     for make in (PyEvmEngine, revm):
         with make() as engine:
