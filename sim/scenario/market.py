@@ -1,13 +1,16 @@
-"""The block market: what competes with the run's own transactions."""
+"""The markets around the contract: for blocks, and for what is seized."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.scenario.fields import Gwei, NonNegative, Positive, Section, Spread, Tip
+from sim.scenario.fields import Gwei, NonNegative, Positive, Section, Share, Spread, Tip
+
+Distance = Annotated[float, Field(gt=0, lt=0.9, allow_inf_nan=False)]
+"""From a price, relative to it."""
 
 
 class Gas(Section):
@@ -42,4 +45,44 @@ class Gas(Section):
         hours = [hour for hour, _ in self.level]
         if any(b <= a for a, b in pairwise(hours)):
             raise ValueError("level hours must rise")
+        return self
+
+
+class VenueTerms(Section):
+    """The venue outside, one for each collateral: where what is seized is sold, and at what."""
+
+    model: Literal["none", "depth", "book"] = Field(
+        "none",
+        description="none: sales do not move the outside price; depth: orders everywhere between "
+        "the tiers; book: a market maker's orders, at its levels only.",
+    )
+    depth: list[tuple[Distance, Positive]] = Field(
+        [(0.01, 24e6), (0.02, 47e6), (0.05, 100e6)],
+        min_length=1,
+        description="(distance from the price, USD that can be sold down to there), in calm.",
+    )
+    scale: Positive = Field(1.0, description="Of the depth; 0.5 and 0.25 are calibrated stress.")
+    levels: list[Distance] = Field(
+        [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05],
+        min_length=1,
+        description="book: distances of the market maker's order tiers.",
+    )
+    volatility_weight: NonNegative = Field(
+        0.77,
+        le=5,
+        description="Depth falls with this power of realised volatility over calm, half by "
+        "smaller and half by wider orders; 0: static.",
+    )
+    calm_volatility: Positive = Field(0.75, description="A year.")
+    half_life: Positive = Field(600.0, description="Seconds in which half of an impact is gone.")
+    permanent: Share = Field(0.25, description="Part of the impact that stays, at the first tier.")
+    fee: Share = Field(0.0005, description="Of a trade, stays with the venue.")
+
+    @model_validator(mode="after")
+    def _deeper(self) -> VenueTerms:
+        for before, after in pairwise(self.depth):
+            if not (after[0] > before[0] and after[1] > before[1]):
+                raise ValueError("distances and amounts of depth must rise")
+        if any(b <= a for a, b in pairwise(self.levels)):
+            raise ValueError("levels must rise")
         return self

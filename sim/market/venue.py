@@ -1,0 +1,123 @@
+"""A venue with depth and resilience: trades eat its orders, and time brings them back.
+
+Temporary impact is what was eaten and is not back yet (Obizhaeva and Wang 2013, "Optimal
+trading strategy and supply/demand dynamics", with a depth of any shape as in Alfonsi, Fruth
+and Schied 2010). Permanent impact is linear in what was traded, or the price could be pumped
+(Huberman and Stanzl 2004, "Price manipulation and quasi-arbitrage"). Depth thins as realised
+volatility rises above calm.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+from sim.market.book import Book, Stretch
+from sim.scenario import VenueTerms
+
+REACH = 0.95
+"""Beyond this displacement there are no orders."""
+
+
+class Venue:
+    """The market of one collateral against the stable. What was eaten is counted in USD at the
+    depth of calm, so that it keeps its place in the book when depth changes."""
+
+    def __init__(self, terms: VenueTerms, decimals: int, price: float) -> None:
+        """`price`: USD at first."""
+        self._terms = terms
+        self._unit = 10.0**decimals
+        self._stable_unit = 10.0 ** (18 - decimals)
+        self._eaten = 0.0
+        self._shift = 0.0
+        """Permanent impact on the log price."""
+        self._path, self._stress = price, 1.0
+        self.book = self._book()
+
+    @property
+    def price(self) -> float:
+        """USD, as the world sees it: in the middle of its best orders."""
+        return self.book.middle / self._stable_unit * (1 - self.book.displacement)
+
+    def advance(self, path: float, volatility: float, seconds: float) -> None:
+        """To where the undisturbed price is `path` USD, so many seconds later; `volatility` is
+        a year's, as realised of late."""
+        back = self._eaten * (1 - 0.5 ** (seconds / self._terms.half_life))
+        self._eaten -= back
+        distance, size = self._terms.depth[0]
+        slope = distance / (size * self._terms.scale)
+        self._shift -= self._terms.permanent * slope * back
+        self._path = path
+        self._stress = max(1.0, volatility / self._terms.calm_volatility)
+        self.book = self._book()
+
+    def fill(self, sell_stable: bool, amount_in: int) -> tuple[int, int]:
+        """(taken, paid) of an order executed now, native units; the book moves on."""
+        taken, paid = self.book.fill(sell_stable, amount_in)
+        sold = -paid if sell_stable else taken
+        self._eaten += sold / self._tokens_per_usd()
+        self.book = self._book()
+        return taken, paid
+
+    # --------------------------------------------------------------------------- orders
+
+    def _middle(self) -> float:
+        """USD where nothing was eaten."""
+        return self._path * exp(self._shift)
+
+    def _tokens_per_usd(self) -> float:
+        """Native units that stand where a USD stands in calm."""
+        return self._factor() ** -1 / self._middle() * self._unit
+
+    def _factor(self) -> float:
+        """Half of the thinning makes orders smaller, the other half puts them further away."""
+        return float(self._stress ** (self._terms.volatility_weight / 2))
+
+    def _book(self) -> Book:
+        tokens = self._tokens_per_usd()
+        first, stretches = orders(self._terms, self._factor())
+        both = [(-high, -low, -end, -start) for low, high, start, end in reversed(stretches)]
+        return Book(
+            middle=self._middle() * self._stable_unit,
+            stretches=tuple(
+                (low * tokens, high * tokens, start, end)
+                for low, high, start, end in (*both, *stretches)
+            ),
+            eaten=self._eaten * tokens,
+            cost=self._terms.fee + first,
+        )
+
+
+def orders(terms: VenueTerms, width: float) -> tuple[float, list[Stretch]]:
+    """(distance of the first order, stretches of one side in USD at the depth of calm).
+
+    `depth` spreads orders evenly between its tiers; a `book` has them at its levels alone, each
+    as large as the depth between the level before and itself, and goes on evenly after the
+    last. Distances are `width` times those of calm.
+    """
+    known = [(0.0, 0.0), *((at, usd * terms.scale) for at, usd in terms.depth)]
+    reach = REACH / width
+    tiers = [*(tier for tier in known if tier[0] < reach), (reach, _depth_at(known, reach))]
+    if terms.model == "depth":
+        return 0.0, _spread(tiers, width)
+    levels = [level for level in terms.levels if level < reach]
+    sizes = [_depth_at(tiers, level) for level in levels]
+    first = levels[0] * width
+    at = [level * width - first for level in levels]
+    steps = [(low, high, d, d) for low, high, d in zip([0.0, *sizes], sizes, at, strict=False)]
+    beyond = [(levels[-1], sizes[-1]), *(tier for tier in tiers if tier[0] > levels[-1])]
+    return first, [*steps, *_spread([(d - levels[0], usd) for d, usd in beyond], width)]
+
+
+def _spread(tiers: list[tuple[float, float]], width: float) -> list[Stretch]:
+    """Orders evenly between tiers of (distance, USD)."""
+    return [
+        (low, high, start * width, end * width)
+        for (start, low), (end, high) in zip(tiers, tiers[1:], strict=False)
+    ]
+
+
+def _depth_at(tiers: list[tuple[float, float]], distance: float) -> float:
+    """USD down to a distance; after the last tier as deep as between the last two."""
+    end = next((i for i, tier in enumerate(tiers) if tier[0] >= distance), len(tiers) - 1)
+    (start, low), (stop, high) = tiers[end - 1], tiers[end]
+    return low + (high - low) * (distance - start) / (stop - start)
