@@ -6,7 +6,7 @@ times seconds unless the name says otherwise. Unknown keys are refused.
 
 from sim.scenario.fields import LARGEST
 from sim.scenario.load import load, names, validate
-from sim.scenario.market import Gas
+from sim.scenario.market import Gas, VenueTerms
 from sim.scenario.people import (
     Arbitrageurs,
     Attackers,
@@ -42,6 +42,7 @@ __all__ = [
     "Scenario",
     "Searchers",
     "Traders",
+    "VenueTerms",
     "load",
     "names",
     "validate",

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from sim.scenario.fields import Section
-from sim.scenario.market import Gas
+from sim.scenario.market import Gas, VenueTerms
 from sim.scenario.people import (
     Arbitrageurs,
     Attackers,
@@ -72,6 +72,7 @@ class Scenario(Section):
     attackers: Attackers = Attackers()
     guardian: GuardianTerms = GuardianTerms()
     gas: Gas = Gas()
+    venue: VenueTerms = VenueTerms()
 
     @model_validator(mode="after")
     def _distinct(self) -> Scenario:
