@@ -101,6 +101,34 @@ class Swap(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VenueOrder(Intent):
+    """Send one token of a collateral's market to the venue outside, which sells it at whatever
+    its book pays then, and pays out with the next block."""
+
+    asset: int
+    sell_stable: bool
+    amount_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a venue is to pay for an order that was executed."""
+
+    number: int
+    to: bytes
+    asset: int | None
+    """None for the stable."""
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayOut(Intent):
+    """Venue: a transfer of what it owes."""
+
+    owed: Owed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlashLiquidate(Intent):
     """Liquidate with minted capital and sell on the pool, atomically, or revert."""
 

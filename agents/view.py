@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Protocol
 
-from agents.intent import Intent
+from agents.intent import Intent, Owed
 
 
 class Occasion(Enum):
@@ -79,6 +80,20 @@ class Pool:
         return paid * out // (into * 10**6 + paid) if into and out else 0
 
 
+class Venue(Protocol):
+    """The orders of a collateral's venue outside, as they stand."""
+
+    def quote(self, sell_stable: bool, amount_in: int) -> int:
+        """What selling `amount_in` pays, native units."""
+
+    def room(self, sell_stable: bool, price: float) -> int:
+        """Of what is sold, how much trades until the last unit does at `price`, stable units of
+        one native unit of collateral."""
+
+    def price(self, sell_stable: bool) -> float:
+        """Of the next unit, stable units of one native unit of collateral."""
+
+
 @dataclass(frozen=True, slots=True)
 class Market:
     """The part of a view that is the same for everyone in a block."""
@@ -110,6 +125,8 @@ class Market:
     """Realised outside in the last hour, annualised, one an asset."""
     paused: int = 0
     """1 for borrowing, 2 for withdrawing with debt, 3 for both: by the guardian or a breaker."""
+    venues: tuple[Venue, ...] = ()
+    """One an asset, where the world outside has depth; else none."""
 
     def gas_usd(self, gas: int, tip: int) -> float:
         return gas * (self.base_fee + tip) / 1e18 * self.eth_usd
@@ -220,6 +237,8 @@ class View:
     """For those who study other people's accounts: those with debt, riskiest first."""
     reported: Report | None = None
     """For reporters: the own last report."""
+    owed: tuple[Owed, ...] = ()
+    """For a venue: what it has not paid yet."""
 
     @property
     def waiting(self) -> tuple[Intent, ...]:
