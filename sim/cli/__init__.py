@@ -1,6 +1,6 @@
 """The command `plimsoll`: one command a file; an error is one sentence and exit code 2."""
 
-from sim.cli import compare, crosscheck, run, scenarios
+from sim.cli import compare, crosscheck, report, run, scenarios
 from sim.cli.app import main
 
-__all__ = ["compare", "crosscheck", "main", "run", "scenarios"]
+__all__ = ["compare", "crosscheck", "main", "report", "run", "scenarios"]

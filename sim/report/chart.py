@@ -13,12 +13,12 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
-import vl_convert
 
 from sim.metrics.solvency import BANDS
+from sim.report.theme import BLUE, MUTED, ORANGE, RED, WIDTH, configured, save
 from sim.report.words import money, unit
 
-WIDTH, HEIGHT, SCALE = 900, 150, 2
+HEIGHT = 150
 BINS = 300
 """Stretches of time of which a series shows the extremes; a run has thousands of blocks and a
 chart has pixels."""
@@ -26,9 +26,6 @@ BARS = 96
 """Bars of liquidations over the run."""
 MARKS = 400
 """Liquidations marked on the price, the largest."""
-INK, MUTED, GRID = "#222222", "#666666", "#e3e3e3"
-BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
-"""From the palette of Okabe and Ito, told apart by the colour-blind."""
 HEALTH_COLOURS = ("#B2182B", "#EF8A62", "#FDDBC7", "#D1E5F0", "#67A9CF", "#2166AC")
 """Worst to best; diverging, safe for the colour-blind."""
 LOSSES = {
@@ -42,11 +39,7 @@ def draw(tables: Mapping[str, pd.DataFrame], path: Path, title: str = "") -> Non
     """Write the chart as PNG or SVG, by the path's suffix. Nothing for a run of no block."""
     if tables["blocks"].empty:
         return
-    specification = chart(tables, title).to_json()
-    if path.suffix == ".svg":
-        path.write_text(vl_convert.vegalite_to_svg(specification), encoding="utf-8")
-    else:
-        path.write_bytes(vl_convert.vegalite_to_png(specification, scale=SCALE))
+    save(chart(tables, title), path)
 
 
 def chart(tables: Mapping[str, pd.DataFrame], title: str = "") -> Any:
@@ -63,25 +56,8 @@ def chart(tables: Mapping[str, pd.DataFrame], title: str = "") -> Any:
         _liquidation_panel(blocks, liquidations, end),
         _loss_panel(blocks, end),
     ]
-    return (
-        alt.vconcat(*panels, spacing=14)
-        .resolve_scale(color="independent")
-        .properties(title=alt.Title(title, fontSize=17, anchor="start", offset=12))
-        .configure(background="white", font="sans-serif")
-        .configure_view(stroke=None)
-        .configure_axis(
-            gridColor=GRID,
-            domainColor=MUTED,
-            tickColor=MUTED,
-            labelColor=INK,
-            titleColor=INK,
-            labelFontSize=12,
-            titleFontSize=12,
-            titleFontWeight="normal",
-        )
-        .configure_legend(labelFontSize=12, titleFontSize=12, titleFontWeight="normal")
-        .configure_title(color=INK, fontSize=13, anchor="start", fontWeight="bold", frame="group")
-    )
+    whole = alt.vconcat(*panels, spacing=14).resolve_scale(color="independent")
+    return configured(whole, title)
 
 
 # --------------------------------------------------------------------- panels

@@ -16,12 +16,17 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
     """The summary for a terminal."""
     if not summary:
         return "Nothing was run."
-    return Group(
-        _table("The market", _market_rows(summary["market"])),
-        _table("Are lenders whole?", _solvency_rows(summary["solvency"])),
-        _table("Margin calls and liquidations", _liquidation_rows(summary["liquidation"])),
-        _table("Who earns, who pays", _incentive_rows(summary["incentives"])),
-    )
+    return Group(*(_table(title, rows) for title, rows in sections(summary)))
+
+
+def sections(summary: Mapping[str, Any]) -> list[tuple[str, list[Row]]]:
+    """The rows of a summary under their headings."""
+    return [
+        ("The market", _market_rows(summary["market"])),
+        ("Are lenders whole?", _solvency_rows(summary["solvency"])),
+        ("Margin calls and liquidations", _liquidation_rows(summary["liquidation"])),
+        ("Who earns, who pays", _incentive_rows(summary["incentives"])),
+    ]
 
 
 def render_comparison(summaries: Mapping[str, Mapping[str, Any]]) -> RenderableType:
