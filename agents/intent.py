@@ -101,6 +101,41 @@ class Swap(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trade(Intent):
+    """Exchange one token for the other with the world outside, at a price agreed there: both
+    transfers on chain, or neither."""
+
+    asset: int
+    sell_stable: bool
+    amount_in: int
+    amount_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PegSwap(Intent):
+    """Sell the stable for the reserve coin on their pool, or the coin for the stable."""
+
+    sell_stable: bool
+    amount_in: int
+    min_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PegMint(Intent):
+    """Give the peg module reserve coin for new stable, at par less its fee."""
+
+    amount_in: int
+    """Native units of the coin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PegRedeem(Intent):
+    """Give the peg module stable for reserve coin, at par less its fee."""
+
+    amount_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VenueOrder(Intent):
     """Send one token of a collateral's market to the venue outside, which sells it at whatever
     its book pays then, and pays out with the next block."""

@@ -48,6 +48,10 @@ class Terms:
     max_penalty: float
     grace: int
     block_seconds: int
+    opens: bool = True
+    """An account is opened by a transaction of its own; else the first deposit opens it."""
+    partial: bool = True
+    """A liquidation may repay less than it may at most."""
     close_factor: float = 1.0
     """Part of a debt that one liquidation may repay."""
     full_liquidation_health: float = 0.0
@@ -78,6 +82,34 @@ class Pool:
         )
         paid = amount_in * round((1 - self.fee) * 10**6)
         return paid * out // (into * 10**6 + paid) if into and out else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Peg:
+    """Where the stable trades against its reserve coin, and the module that swaps them at par."""
+
+    pool: Pool
+    """Its collateral is the coin."""
+    coin_unit: int
+    """Native units in a whole coin."""
+    coin_usd: float
+    """Outside."""
+    fee: float
+    """Of the module, either way."""
+    redeemable: int
+    """Stable that the module takes back at most."""
+    mintable: int
+    """Stable that it still gives."""
+
+    @property
+    def price(self) -> float:
+        """Coins for one stable at the margin; 1 where the pool is empty."""
+        coins, stable = self.pool.collateral / self.coin_unit, self.pool.stable / 10**18
+        return coins / stable if stable else 1.0
+
+    @property
+    def stable_usd(self) -> float:
+        return self.price * self.coin_usd
 
 
 class Venue(Protocol):
@@ -127,6 +159,15 @@ class Market:
     """1 for borrowing, 2 for withdrawing with debt, 3 for both: by the guardian or a breaker."""
     venues: tuple[Venue, ...] = ()
     """One an asset, where the world outside has depth; else none."""
+
+    rate: float = 0.0
+    """Interest on debt a year."""
+    peg: Peg | None = None
+    """None where the stable has no market and is taken for 1 USD."""
+
+    @property
+    def stable_usd(self) -> float:
+        return self.peg.stable_usd if self.peg else 1.0
 
     def gas_usd(self, gas: int, tip: int) -> float:
         return gas * (self.base_fee + tip) / 1e18 * self.eth_usd
@@ -190,6 +231,8 @@ class Wallet:
     wei: int
     stable: int
     tokens: tuple[int, ...]
+    coin: int = 0
+    """Reserve coin."""
 
 
 @dataclass(frozen=True, slots=True)
