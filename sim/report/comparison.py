@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from math import isnan
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import pandas as pd
-import vl_convert
 from rich.table import Table
 
 from sim.metrics.interval import Interval, mean_interval
+from sim.report.theme import CYCLE, MUTED, configured, save
 
-AXIS = alt.Axis(values=[10.0**power for power in range(-2, 8)], gridColor="#e3e3e3", format=",~g")
+AXIS = alt.Axis(values=[10.0**power for power in range(-2, 8)], format=",~g")
 SHOWN = 400
 """Liquidations drawn a point."""
 
@@ -44,10 +45,14 @@ def _cell(interval: Interval) -> str:
     return f"{interval.mean:,.{digits}f}{half}"
 
 
-def draw(liquidations: pd.DataFrame, path: Path, title: str = "") -> None:
-    """What each liquidation was worth and what its winner paid the builder, as a PNG."""
-    if liquidations.empty:
-        return
+def draw(liquidations: pd.DataFrame, path: Path) -> None:
+    """The chart of bids as a PNG; nothing where nothing was liquidated."""
+    if not liquidations.empty:
+        save(bids(liquidations), path)
+
+
+def bids(liquidations: pd.DataFrame) -> Any:
+    """What each liquidation was worth and what its winner paid the builder."""
     worth = liquidations.assign(
         value=(liquidations["seized_usd"] - liquidations["repaid_usd"]).clip(lower=0.1),
         paid=liquidations["builder_usd"].clip(lower=0.01),
@@ -60,7 +65,7 @@ def draw(liquidations: pd.DataFrame, path: Path, title: str = "") -> None:
     highest = float(spots["value"].max())
     all_of_it = (
         alt.Chart(pd.DataFrame({"value": [0.1, highest], "paid": [0.1, highest]}))
-        .mark_line(strokeDash=[4, 4], color="#666666")
+        .mark_line(strokeDash=[4, 4], color=MUTED)
         .encode(x="value:Q", y="paid:Q")
     )
     dots = (
@@ -76,22 +81,9 @@ def draw(liquidations: pd.DataFrame, path: Path, title: str = "") -> None:
             color=alt.Color(
                 "point:N",
                 title=None,
-                scale=alt.Scale(
-                    range=["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9"]
-                ),
+                scale=alt.Scale(range=list(CYCLE)),
             ),
         )
     )
-    chart = (
-        (dots + all_of_it)
-        .properties(
-            width=620,
-            height=420,
-            title=alt.Title(
-                title or "Bids against value; dashed: all of it is paid away", anchor="start"
-            ),
-        )
-        .configure_view(stroke=None)
-        .configure(background="white", font="sans-serif")
-    )
-    path.write_bytes(vl_convert.vegalite_to_png(chart.to_json(), scale=2))
+    chart = (dots + all_of_it).properties(width=620, height=420)
+    return configured(chart, "Bids against value; dashed: all of it is paid away")
