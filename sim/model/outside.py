@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.price import simulate
+from sim.price.correlated import simulate_all
 from sim.protocol.ledger import Floats
 from sim.scenario import LARGEST, Scenario
 from sim.units import YEAR
@@ -64,13 +64,10 @@ def price_paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:
     run = scenario.run
     times = np.arange(run.blocks + 1, dtype=np.float64) * run.block_seconds
     streams = seed.spawn(len(scenario.assets))
-    with np.errstate(over="ignore"):
-        paths = np.array(
-            [
-                simulate(asset.price or scenario.price, times, np.random.default_rng(stream))[0]
-                for asset, stream in zip(scenario.assets, streams, strict=True)
-            ]
-        )
+    specs = [asset.price or scenario.price for asset in scenario.assets]
+    paths = simulate_all(
+        specs, scenario.correlation, times, [np.random.default_rng(s) for s in streams]
+    )[:, 0]
     for asset, path in zip(scenario.assets, paths, strict=True):
         if not (path.min() >= 1 / LARGEST and path.max() <= LARGEST):
             raise ScenarioError(

@@ -6,10 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import ScenarioError
-from sim.price import anchored, gbm, merton, replay
-from sim.scenario import LARGEST, Anchored, Gbm, Merton, PriceModel, Replay
+from sim.price import anchored, garch, gbm, hawkes, kou, merton, ou, replay
+from sim.scenario import (
+    LARGEST,
+    Anchored,
+    Garch,
+    Gbm,
+    Hawkes,
+    Kou,
+    Merton,
+    OrnsteinUhlenbeck,
+    PriceModel,
+    Replay,
+)
 
-__all__ = ["simulate"]
+__all__ = ["checked", "simulate"]
 
 
 HIGHEST, LOWEST = LARGEST, 1e-9
@@ -31,7 +42,11 @@ def simulate(
     if len(times) == 0 or times[0] != 0 or np.any(np.diff(times) <= 0):
         raise ValueError("times must rise from 0")
     with np.errstate(over="ignore", invalid="ignore"):
-        prices = _simulate(spec, times, rng, paths)
+        return checked(_simulate(spec, times, rng, paths), spec)
+
+
+def checked(prices: NDArray[np.float64], spec: PriceModel) -> NDArray[np.float64]:
+    """The same prices; raises ScenarioError when one is outside any market."""
     outside = ~((prices >= LOWEST) & (prices <= HIGHEST))
     if outside.any():
         path, block = np.argwhere(outside)[0]
@@ -50,6 +65,14 @@ def _simulate(
             return gbm.simulate(spec, times, rng, paths)
         case Merton():
             return merton.simulate(spec, times, rng, paths)
+        case Kou():
+            return kou.simulate(spec, times, rng, paths)
+        case Garch():
+            return garch.simulate(spec, times, rng, paths)
+        case Hawkes():
+            return hawkes.simulate(spec, times, rng, paths)
+        case OrnsteinUhlenbeck():
+            return ou.simulate(spec, times, rng, paths)
         case Anchored():
             return anchored.simulate(spec, times, rng, paths)
         case Replay():

@@ -15,7 +15,18 @@ from sim.scenario.people import (
     Searchers,
     Traders,
 )
-from sim.scenario.prices import Anchored, Gbm, Merton, PriceModel, Replay
+from sim.scenario.prices import (
+    Anchored,
+    Correlation,
+    Garch,
+    Gbm,
+    Hawkes,
+    Kou,
+    Merton,
+    OrnsteinUhlenbeck,
+    PriceModel,
+    Replay,
+)
 from sim.scenario.protocol import Asset, Margin, Oracle, Penalty, ProtocolTerms, Rate, Ratios
 from sim.scenario.whole import Run, Scenario
 
@@ -25,13 +36,18 @@ __all__ = [
     "Arbitrageurs",
     "Asset",
     "Attackers",
+    "Correlation",
+    "Garch",
     "Gas",
     "Gbm",
     "GuardianTerms",
+    "Hawkes",
+    "Kou",
     "Liquidators",
     "Margin",
     "Merton",
     "Oracle",
+    "OrnsteinUhlenbeck",
     "Penalty",
     "PriceModel",
     "ProtocolTerms",

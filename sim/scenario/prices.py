@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.scenario.fields import NonNegative, Positive, Section, Spread
+from sim.scenario.fields import NonNegative, Positive, Section, Share, Spread
+from sim.units import YEAR
 
 
 class Gbm(Section):
@@ -25,6 +26,67 @@ class Merton(Section):
     jumps: NonNegative = Field(1_441.0, description="Jumps a year.")
     jump_mean: float = Field(-0.0032, ge=-10, le=10, description="Mean of a log jump.")
     jump_sd: Spread = Field(0.0415, description="Standard deviation of a log jump.")
+
+
+class Kou(Section):
+    model: Literal["kou"]
+    start: Positive = Field(200.0, description="Price at block 0, USD.")
+    drift: float = Field(0.0, allow_inf_nan=False, description="Drift a year.")
+    sigma: NonNegative = Field(0.834, description="Diffusive volatility a year.")
+    jumps: NonNegative = Field(1_441.0, description="Jumps a year.")
+    up_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.4, description="Share of the jumps that go up."
+    )
+    up_mean: Share = Field(0.025, description="Mean of an upward log jump.")
+    down_mean: Spread = Field(0.032, description="Mean size of a downward log jump.")
+
+
+class Garch(Section):
+    model: Literal["garch"]
+    start: Positive = Field(200.0, description="Price at block 0, USD.")
+    drift: float = Field(0.0, allow_inf_nan=False, description="Drift a year.")
+    sigma: NonNegative = Field(0.75, description="Long-run volatility a year.")
+    alpha: Share = Field(0.10, description="Weight of the last period's squared surprise.")
+    beta: Share = Field(0.85, description="Weight of the last period's variance.")
+    step: int = Field(3_600, ge=1, le=YEAR, description="Seconds of a period.")
+
+    @model_validator(mode="after")
+    def _stationary(self) -> Garch:
+        if self.alpha + self.beta >= 1:
+            raise ValueError(
+                f"alpha ({self.alpha}) and beta ({self.beta}) must add up to less than 1"
+            )
+        return self
+
+
+class Hawkes(Section):
+    model: Literal["hawkes"]
+    start: Positive = Field(200.0, description="Price at block 0, USD.")
+    drift: float = Field(0.0, allow_inf_nan=False, description="Drift a year.")
+    sigma: NonNegative = Field(0.75, description="Diffusive volatility a year.")
+    jumps: NonNegative = Field(
+        500.0, le=1e5, description="Jumps a year that come by themselves; the others follow one."
+    )
+    branching: Annotated[float, Field(ge=0, le=0.95)] = Field(
+        0.6, description="Further jumps that one brings, on average."
+    )
+    decay: Annotated[float, Field(ge=1, le=86_400)] = Field(
+        600.0, description="Mean seconds from a jump to one that it brings."
+    )
+    jump_mean: float = Field(-0.0032, ge=-10, le=10, description="Mean of a log jump.")
+    jump_sd: Spread = Field(0.0415, description="Standard deviation of a log jump.")
+
+
+class OrnsteinUhlenbeck(Section):
+    """For pegged assets: the price is drawn back to a level."""
+
+    model: Literal["ou"]
+    start: Positive = Field(1.0, description="Price at block 0, USD.")
+    level: Positive = Field(1.0, description="The peg, USD.")
+    half_life_hours: Positive = Field(
+        6.0, le=1e6, description="Hours in which half of a deviation is gone."
+    )
+    sigma: NonNegative = Field(0.05, description="Volatility a year.")
 
 
 class Anchored(Section):
@@ -50,5 +112,29 @@ class Replay(Section):
     speed: Positive = Field(1.0, description="Seconds of the file in one second of the run.")
 
 
-PRICE_MODELS = ("gbm", "merton", "anchored", "replay")
-PriceModel = Annotated[Gbm | Merton | Anchored | Replay, Field(discriminator="model")]
+PRICE_MODELS = ("gbm", "merton", "kou", "garch", "hawkes", "ou", "anchored", "replay")
+PriceModel = Annotated[
+    Gbm | Merton | Kou | Garch | Hawkes | OrnsteinUhlenbeck | Anchored | Replay,
+    Field(discriminator="model"),
+]
+
+
+class Correlation(Section):
+    """How the assets' returns go with those of the first asset."""
+
+    base: Share = Field(
+        0.0, description="Correlation of each asset's returns with the first asset's; 0 is off."
+    )
+    stress: Share | None = Field(None, description="The same in stress; default: as ever.")
+    fall: Share = Field(
+        0.1,
+        description="It is stress while the first asset is so far below its highest price of "
+        "the last window.",
+    )
+    window: int = Field(3_600, ge=1, le=YEAR, description="Seconds that the highest is taken of.")
+
+    @model_validator(mode="after")
+    def _rising(self) -> Correlation:
+        if self.stress is not None and self.stress < self.base:
+            raise ValueError(f"stress ({self.stress}) must be at least base ({self.base})")
+        return self

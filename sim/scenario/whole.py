@@ -17,7 +17,7 @@ from sim.scenario.people import (
     Searchers,
     Traders,
 )
-from sim.scenario.prices import Gbm, PriceModel
+from sim.scenario.prices import Correlation, Gbm, PriceModel
 from sim.scenario.protocol import Asset, Margin, Oracle, Penalty, ProtocolTerms, Rate
 
 EARLIEST = datetime(2011, 1, 1, tzinfo=UTC)
@@ -59,6 +59,7 @@ class Scenario(Section):
     question: str = Field("", description="What the scenario asks, one sentence.")
     run: Run = Run()
     price: PriceModel = Gbm()
+    correlation: Correlation = Correlation()
     assets: list[Asset] = Field([Asset()], min_length=1, max_length=8)
     margin: Margin = Margin()
     penalty: Penalty = Penalty()

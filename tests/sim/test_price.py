@@ -9,13 +9,17 @@ import pytest
 
 from sim.errors import DataError, ScenarioError
 from sim.price import simulate
-from sim.scenario import Anchored, Gbm, Merton
+from sim.scenario import Anchored, Garch, Gbm, Hawkes, Kou, Merton, OrnsteinUhlenbeck
 from sim.units import YEAR
 
 DAY = np.arange(0, 86_401, 12.0)
 MODELS = [
     Gbm(start=150.0, sigma=0.9),
     Merton(model="merton", start=150.0),
+    Kou(model="kou", start=150.0),
+    Garch(model="garch", start=150.0),
+    Hawkes(model="hawkes", start=150.0),
+    OrnsteinUhlenbeck(model="ou", start=150.0, level=140.0, sigma=0.5),
     Anchored(model="anchored", anchors=[(0, 150.0), (24, 90.0)]),
 ]
 
@@ -56,12 +60,21 @@ def test_gbm__no_volatility__is_compound_growth():
 
 
 @pytest.mark.parametrize("drift", [0.0, 0.5])
-@pytest.mark.parametrize("model", [Gbm, Merton])
-def test_drift__is_that_of_the_expected_price(model, drift):
-    """Merton's is compensated for its jumps, so that both are martingales at drift 0."""
-    spec = model(model="gbm" if model is Gbm else "merton", start=1.0, drift=drift)
+@pytest.mark.parametrize(
+    "spec",
+    [
+        Gbm(start=1.0),
+        Merton(model="merton", start=1.0),
+        Kou(model="kou", start=1.0),
+        Garch(model="garch", start=1.0, sigma=1.5, step=86_400),
+        Hawkes(model="hawkes", start=1.0, jumps=200.0, decay=20_000.0),
+    ],
+    ids=lambda spec: spec.model,
+)
+def test_drift__is_that_of_the_expected_price(spec, drift):
+    """Jumps are compensated for, clusters too, so that all are martingales at drift 0."""
     month = np.linspace(0, YEAR / 12, 5)
-    last = draw(spec, month, paths=400_000)[:, -1]
+    last = draw(spec.model_copy(update={"drift": drift}), month, paths=200_000)[:, -1]
     error = last.std() / math.sqrt(len(last))
     assert last.mean() == pytest.approx(math.exp(drift / 12), abs=3.5 * error)
 
@@ -113,9 +126,82 @@ def test_anchored__run_beyond_the_last_anchor__says_how_many_blocks_fit():
         Gbm(sigma=1e15),
         Gbm(drift=1e300),
         Merton(model="merton", jumps=1e15, jump_mean=10.0),
+        Kou(model="kou", jumps=1e15),
+        Hawkes(model="hawkes", jumps=1e5, jump_mean=10.0),
+        Garch(model="garch", sigma=1e6),
+        OrnsteinUhlenbeck(model="ou", sigma=1e6),
         Anchored(model="anchored", anchors=[(0, 1e-15), (24, 1.0)]),
     ],
 )
 def test_simulate__parameters_of_no_market__named_not_nan(spec):
     with pytest.raises(ScenarioError, match=r"^price: the model '\w+' comes to \S+ USD in block"):
         draw(spec)
+
+
+def test_kou__one_jump__is_up_with_its_share_and_exponential():
+    """A step with at most one jump and no diffusion: sizes of either sign have their mean and
+    as large a standard deviation."""
+    spec = Kou(model="kou", start=1.0, sigma=0.0, jumps=100.0, up_share=0.3)
+    paths = draw(spec, np.array([0.0, 3_600.0]), paths=1_000_000)
+    moves = np.log(paths[:, 1] / paths[:, 0])
+    calm = np.median(moves)
+    jumps = moves[np.abs(moves - calm) > 1e-9] - calm
+    up, down = jumps[jumps > 0], -jumps[jumps < 0]
+    assert len(jumps) / len(moves) == pytest.approx(100 * 3_600 / YEAR, rel=0.03)
+    assert len(up) / len(jumps) == pytest.approx(0.3, abs=0.02)
+    for sizes, mean in ((up, spec.up_mean), (down, spec.down_mean)):
+        assert sizes.mean() == pytest.approx(mean, rel=0.05)
+        assert sizes.std() == pytest.approx(mean, rel=0.06)
+
+
+def test_garch__a_large_move__raises_the_variance_of_the_next_period():
+    """h' = omega + alpha e^2 + beta h, with e^2 from the path itself, seen every five minutes."""
+    spec = Garch(model="garch", start=1.0, sigma=1.0, alpha=0.3, beta=0.5)
+    paths = draw(spec, np.arange(0, 7_201, 300.0), paths=200_000)
+    moves = np.diff(np.log(paths))
+    long_run = 3_600 / YEAR
+    first = moves[:, :12].sum(axis=1) + long_run / 2
+    foreseen = 0.2 * long_run + 0.3 * first**2 + 0.5 * long_run
+    surprise = (moves[:, 12:].sum(axis=1) + foreseen / 2) / np.sqrt(foreseen)
+    for group in np.array_split(np.argsort(foreseen), 5):
+        assert surprise[group].std() == pytest.approx(1.0, rel=0.02)
+    assert moves[:, :12].std() == pytest.approx(math.sqrt(long_run / 12), rel=0.01)
+
+
+def test_garch__watched_at_odd_times__is_the_same_process():
+    spec = Garch(model="garch", start=1.0, sigma=1.0, alpha=0.2, beta=0.7)
+    times = np.array([0.0, 1.0, 3_599.0, 3_601.0, 20_000.0, 36_000.0])
+    steps = np.diff(np.log(draw(spec, times, paths=200_000)), axis=1)
+    assert steps.std(axis=0) == pytest.approx(np.sqrt(np.diff(times) / YEAR), rel=0.02)
+
+
+def test_hawkes__no_branching__is_merton():
+    """The same law: four moments of a day's returns, within their errors."""
+    terms = {"start": 1.0, "sigma": 0.5, "jumps": 1_000.0, "jump_mean": -0.01, "jump_sd": 0.02}
+    day = np.array([0.0, 86_400.0])
+    alone = draw(Hawkes(model="hawkes", branching=0.0, **terms), day, paths=200_000)
+    poisson = draw(Merton(model="merton", **terms), day, seed=2, paths=200_000)
+    one, other = (np.log(paths[:, 1]) for paths in (alone, poisson))
+    for power in (1, 2, 3, 4):
+        error = math.hypot((one**power).std(), (other**power).std()) / math.sqrt(200_000)
+        assert (one**power).mean() == pytest.approx((other**power).mean(), abs=3.5 * error)
+
+
+def test_hawkes__jumps_cluster__a_step_with_a_jump_is_followed_by_one():
+    spec = Hawkes(model="hawkes", start=1.0, sigma=0.0, branching=0.7, decay=600.0)
+    steps = np.diff(np.log(draw(spec, np.arange(0, 86_401, 300.0), paths=2_000)), axis=1)
+    jumped = np.abs(steps) > 1e-3
+    after = jumped[:, 1:][jumped[:, :-1]].mean()
+    assert after > 3 * jumped.mean()
+
+
+def test_ou__deviation_halves_in_its_half_life_and_settles_to_its_spread():
+    """E[x_t] = x_0 2^(-t/half life); variance sigma^2 / (2 kappa) (1 - e^(-2 kappa t))."""
+    spec = OrnsteinUhlenbeck(model="ou", start=0.9, half_life_hours=6.0, sigma=0.3)
+    times = np.array([0.0, 6 * 3_600, 12 * 3_600, 400 * 3_600])
+    logs = np.log(draw(spec, times, paths=200_000))
+    mean = math.log(0.9) * np.array([1, 0.5, 0.25, 0])
+    assert logs.mean(axis=0) == pytest.approx(mean, abs=0.0001)
+    speed = math.log(2) * YEAR / (6 * 3_600)
+    variance = 0.3**2 / (2 * speed) * -np.expm1(-2 * speed * times / YEAR)
+    assert logs.std(axis=0)[1:] == pytest.approx(np.sqrt(variance)[1:], rel=0.01)
