@@ -20,7 +20,8 @@ class Outside:
     def __init__(self, scenario: Scenario, seed: np.random.SeedSequence) -> None:
         self.paths = price_paths(scenario, seed)
         """USD, shape (assets, blocks + 1); column 0 is block 0."""
-        self._volatility = rolling_volatility(self.paths, scenario.run.block_seconds)
+        self._seconds = scenario.run.block_seconds
+        self._volatility = rolling_volatility(self.paths, self._seconds)
         self._eth_usd = scenario.gas.eth_usd
         self._gas_coin = next(
             (i for i, a in enumerate(scenario.assets) if a.symbol.upper() in GAS_COINS), None
@@ -29,6 +30,12 @@ class Outside:
     def prices(self, block: int) -> Floats:
         """USD of each asset."""
         return self.paths[:, block]
+
+    def move(self, block: int, prices: Floats) -> None:
+        """The prices of a block are these, where a venue has depth."""
+        self.paths[:, block] = prices
+        recent = self.paths[:, max(0, block - HOUR // self._seconds) : block + 1]
+        self._volatility[:, block] = rolling_volatility(recent, self._seconds)[:, -1]
 
     def eth_usd(self, block: int) -> float:
         """USD of the gas coin: an asset's price, or the scenario's figure."""

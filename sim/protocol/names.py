@@ -15,5 +15,7 @@ def address_of(name: str) -> Address:
 DEPLOYER = address_of("deployer")
 GUARDIAN = "guardian"
 """Name of the participant whom the contract knows as its guardian."""
+VENUE = address_of("venue")
+"""The venue outside, where collateral is sold at the price that its depth allows."""
 MARKET = address_of("market")
 """The world outside: who sold leveraged traders their collateral."""

@@ -18,10 +18,12 @@ from agents.intent import (
     MarginCall,
     Open,
     Pause,
+    PayOut,
     Poke,
     Post,
     Repay,
     Swap,
+    VenueOrder,
     Withdraw,
 )
 from agents.view import AssetTerms, Opportunity, Pool, Position, Terms, Wallet
@@ -32,6 +34,7 @@ from sim.protocol.audit import audit
 from sim.protocol.deploy import POOL_FEE, Deployment, ratios_of
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Ledger, debt_up
+from sim.protocol.transfers import transfer
 from sim.scenario import Scenario
 from sim.units import MAX_UINT256, WAD, Address, from_wad, to_wad
 
@@ -177,6 +180,8 @@ class System:
                 return self._post(intent)
             case Swap():
                 return self._swap(intent, sender)
+            case VenueOrder() | PayOut():
+                return transfer(self.deployment.stable, tokens, intent)
             case _:
                 raise TypeError(f"no transaction for {type(intent).__name__}")
         further = GAS_PER_FURTHER_ASSET * (len(tokens) - 1)
