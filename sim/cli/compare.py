@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sim.cli.app import OUT, main, prepare_folder
+from sim.cli.app import OUT, load_with, main, prepare_folder
 from sim.cli.page import counting, page
 
 
@@ -38,7 +38,9 @@ def compare_command(
     out: Path | None,
 ) -> None:
     """Run SCENARIO with the same seeds under different rules and compare what came of it."""
+    from sim.experiments import store
     from sim.experiments.compare import compare
+    from sim.experiments.identity import identity
     from sim.report.comparison import draw, table
 
     more = (f"run.blocks={blocks}",) if blocks else ()
@@ -49,7 +51,16 @@ def compare_command(
             scenario, (*overrides, *more), vary, seeds, engine, workers, progress=progress
         )
     page().print(table(found.runs, f"{scenario}: {', '.join(vary)}"))
-    found.runs.to_parquet(folder / "runs.parquet", index=False)
-    found.liquidations.to_parquet(folder / "liquidations.parquet", index=False)
+    tables = {"runs": found.runs, "liquidations": found.liquidations}
+    record = {
+        "scenario": load_with(scenario, blocks, overrides).model_dump(mode="json"),
+        "source": scenario,
+        "overrides": [*overrides, *more],
+        "vary": list(vary),
+        "seeds": seeds,
+        "engine": engine,
+        "versions": identity(),
+    }
+    store.write(folder, record, tables, store.COMPARISON_FILE)
     draw(found.liquidations, folder / "bids.png")
-    click.echo(f"runs.parquet, liquidations.parquet and bids.png are in {folder}")
+    click.echo(f"Tables, {store.COMPARISON_FILE} and bids.png are in {folder}")

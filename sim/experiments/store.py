@@ -1,4 +1,4 @@
-"""A run on disk: `run.json` and one Parquet file a table."""
+"""Runs and comparisons on disk: a JSON file that says what was run, and a Parquet file a table."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pandas as pd
 from sim.errors import UsageError
 
 RUN_FILE = "run.json"
+COMPARISON_FILE = "comparison.json"
 
 
 def prepare(folder: Path) -> None:
@@ -20,10 +21,15 @@ def prepare(folder: Path) -> None:
 
     Raises UsageError when the place is a file, is not writable, or holds something else.
     """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"--out {folder} is a file; name a folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / RUN_FILE).exists():
         raise UsageError(f"--out {folder} holds something that is not a run; name another folder")
+    prepare_folder(folder)
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make a folder that can be written. Raises UsageError."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--out {folder} is a file; name a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -32,26 +38,31 @@ def prepare(folder: Path) -> None:
         raise UsageError(f"--out {folder} is not writable")
 
 
-def write(folder: Path, run: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
-    """Write the tables, then `run.json`: a folder with it is whole.
+def write(
+    folder: Path,
+    record: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    file: str = RUN_FILE,
+) -> None:
+    """Write the tables, then the record: a folder with it is whole.
 
     The bytes depend on the content alone: no time, no index, no statistics of the writer.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / RUN_FILE).unlink(missing_ok=True)
+    (folder / file).unlink(missing_ok=True)
     for name, table in tables.items():
         _replace(folder / f"{name}.parquet", lambda path, t=table: _parquet(path, t))
-    text = json.dumps(run, indent=2, ensure_ascii=False) + "\n"
-    _replace(folder / RUN_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    _replace(folder / file, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def read(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
-    """`run.json` and the tables of a run. Raises UsageError when there is none."""
+def read(folder: Path, file: str = RUN_FILE) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """The record and the tables. Raises UsageError when there are none."""
     try:
-        run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        record = json.loads((folder / file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{folder} holds no readable {RUN_FILE}: {error}") from None
-    return run, {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+        raise UsageError(f"{folder} holds no readable {file}: {error}") from None
+    return record, {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
 
 
 def _parquet(path: Path, table: pd.DataFrame) -> None:
