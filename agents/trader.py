@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import mesa
 
 from agents.base import Participant, bid
 from agents.intent import Bid, Borrow, Deposit, Intent, Open, Repay, Swap, Withdraw
-from agents.view import Occasion, Position, View
+from agents.view import Market, Occasion, Position, View
 
 CURED = 1.10
 """Health that a cure aims at."""
@@ -46,15 +46,27 @@ class Habits:
     tip: int
     headroom: float
     """Fee cap as a multiple of the base fee it sees."""
+    further: tuple[int, ...] = ()
+    """Collaterals it holds besides `asset`."""
+    isolated: bool = False
+    """An account for each collateral, in that order, rather than one for all."""
+    looks: tuple[float, ...] = ()
+    """Times at which it weighs what its debt costs."""
+    bargain: float = 0.0
+    """How far from 1 USD the stable must be to be worth a trade."""
+    rate_limit: float = 0.0
+    """Interest a year above which it would rather owe less."""
 
 
 class Trader(Participant):
-    """Keeps one account in one collateral.
+    """Keeps an account in one or several collaterals, or one in each.
 
     Arrives, deposits, borrows, buys more collateral until it has its leverage. Later it levers
     up and down by its own schedule, deleverages at its stop-loss, and answers an alarm after a
     delay, with the funds it has: it repays to `CURED` health, or, when its funds cannot bring
-    the account back over the threshold, keeps them and walks away.
+    the account back over the threshold, keeps them and walks away. Where the stable has a
+    market it pays debt back while the stable is cheap or interest dear, and draws more while
+    the stable is dear. What it trades of several collaterals it trades of each in proportion.
     """
 
     role = "trader"
@@ -74,37 +86,57 @@ class Trader(Participant):
         """Seconds from its alarm number `alarms` (from 0) to its answer."""
         return self.habits.delays[min(alarms, len(self.habits.delays) - 1)]
 
+    @property
+    def assets(self) -> tuple[int, ...]:
+        return (self.habits.asset, *self.habits.further)
+
     def decide(self, view: View) -> Sequence[Intent]:
         if view.pending:
             return ()
         offer = bid(view.market, self.habits.tip, self.habits.headroom)
-        if not view.positions:
+        if len(view.positions) < (len(self.assets) if self.habits.isolated else 1):
             return self.arrive(view, offer)
-        position = view.positions[0]
+        if view.occasion is Occasion.SETTLED:
+            return self.follow_up(view, offer)
+        intents: list[Intent] = []
+        for position in view.positions:
+            spent = sum(i.amount for i in intents if isinstance(i, Repay))
+            left = replace(view.wallet, stable=view.wallet.stable - spent)
+            intents += self.act(position, replace(view, wallet=left), offer)
+        return intents
+
+    def act(self, position: Position, view: View, offer: Bid) -> Sequence[Intent]:
         match view.occasion:
-            case Occasion.SETTLED:
-                return self.follow_up(position, view, offer)
             case Occasion.ALERT:
                 return self.answer(position, view, offer)
+            case Occasion.SCHEDULE if self.is_look(view.market):
+                return self.weigh(position, view, offer)
             case Occasion.SCHEDULE:
                 return self.adjust(position, view, offer)
             case _:
                 return ()
 
     def arrive(self, view: View, offer: Bid) -> Sequence[Intent]:
-        wanted = view.market.time >= self.habits.arrival and view.wallet.tokens[self.habits.asset]
-        return (Open(bid=offer),) if wanted else ()
+        wanted = view.market.time >= self.habits.arrival
+        accounts = len(self.assets) if self.habits.isolated else 1
+        if not wanted or not any(view.wallet.tokens[asset] for asset in self.assets):
+            return ()
+        return tuple(Open(bid=offer) for _ in range(accounts - len(view.positions)))
 
-    def follow_up(self, position: Position, view: View, offer: Bid) -> Sequence[Intent]:
+    def follow_up(self, view: View, offer: Bid) -> Sequence[Intent]:
         """Put bought collateral to work, repay with what was sold, go on building."""
-        held = view.wallet.tokens[self.habits.asset]
+        held = [asset for asset in self.assets if view.wallet.tokens[asset]]
         if held:
-            return (self.put_in(position, held, offer),)
+            return [self.put_in(asset, view, offer) for asset in held]
         spare = view.wallet.stable - self.habits.funds
-        if spare > DUST and position.debt:
-            return (Repay(bid=offer, account=position.account, amount=spare),)
+        owing = min(view.positions, key=lambda position: position.health)
+        if spare > DUST and owing.debt:
+            return (Repay(bid=offer, account=owing.account, amount=spare),)
         building = 0 < self.habits.arrival > view.market.time - BUILD_SECONDS
-        return self.lever_up(position, view, offer, self.habits.leverage) if building else ()
+        if not building:
+            return ()
+        leverage = self.habits.leverage
+        return [i for p in view.positions for i in self.lever_up(p, view, offer, leverage)]
 
     def answer(self, position: Position, view: View, offer: Bid) -> Sequence[Intent]:
         if position.debt == 0:
@@ -125,6 +157,24 @@ class Trader(Participant):
             return ()
         return (Repay(bid=offer, account=position.account, amount=amount),)
 
+    def is_look(self, market: Market) -> bool:
+        since = market.time - market.terms.block_seconds
+        return any(since < time <= market.time for time in self.habits.looks)
+
+    def weigh(self, position: Position, view: View, offer: Bid) -> Sequence[Intent]:
+        """Owes half as much while the stable is a bargain or interest above its limit; half as
+        much again, up to that much more than its leverage, while the stable is dear."""
+        if position.equity <= 0:
+            return ()
+        market, bargain = view.market, self.habits.bargain
+        borrowed = position.debt / position.equity
+        if market.stable_usd < 1 - bargain or market.rate > self.habits.rate_limit:
+            return self.lever_down(position, view, offer, 1 + borrowed / 2)
+        if market.stable_usd > 1 + bargain:
+            most = 1 + 1.5 * (self.habits.leverage - 1)
+            return self.lever_up(position, view, offer, min(1 + 1.5 * borrowed, most))
+        return ()
+
     def adjust(self, position: Position, view: View, offer: Bid) -> Sequence[Intent]:
         factor = [f for time, f in self.habits.adjustments if time <= view.market.time][-1:]
         if not factor or position.equity <= 0:
@@ -140,50 +190,70 @@ class Trader(Participant):
         """Borrow and buy collateral toward V = target · E, within the initial requirement."""
         room = (position.collateral - position.initial - position.debt) * ROOM
         amount = int(min(target * position.equity - position.collateral, room))
-        pool = view.market.pools[self.habits.asset]
-        if pool is None or amount + position.debt < view.market.terms.min_debt or amount < DUST:
+        if amount + position.debt < view.market.terms.min_debt or amount < DUST:
             return ()
         if view.market.paused & 1 or not (position.valid and position.equity > 0):
             return ()
-        return (
-            Borrow(bid=offer, account=position.account, amount=amount),
-            Swap(
-                bid=offer,
-                pool=self.habits.asset,
-                sell_stable=True,
-                amount_in=amount,
-                min_out=int(pool.quote(True, amount) * SLIPPAGE),
-            ),
-        )
+        parts = list(_in_proportion(position, view.market, amount))
+        if not all(view.market.pools[asset] for asset, _ in parts):
+            return ()
+        borrow = Borrow(bid=offer, account=position.account, amount=amount)
+        return (borrow, *(_swap(view.market, offer, asset, True, part) for asset, part in parts))
 
     def lever_down(
         self, position: Position, view: View, offer: Bid, target: float
     ) -> Sequence[Intent]:
         """Withdraw and sell collateral toward V = target · E; what is sold repays on settling.
 
-        Taking out w needs E − w ≥ i·(V − w): w ≤ (E − I)/(1 − i).
+        Taking out w in proportion needs E − w ≥ i·(V − w): w ≤ (E − I)/(1 − i).
         """
-        pool = view.market.pools[self.habits.asset]
-        if pool is None or not position.valid or position.collateral == 0:
+        held = [asset for asset, amount in enumerate(position.amounts) if amount]
+        if not all(view.market.pools[asset] for asset in held):
             return ()
-        if view.market.paused & 2:
+        if view.market.paused & 2 or not position.valid or position.collateral == 0:
             return ()
         ratio = position.initial / position.collateral
         room = (position.equity - position.initial) / (1 - ratio) * ROOM
         worth = min(position.collateral - target * position.equity, room)
-        amount = int(position.amounts[self.habits.asset] * (worth / position.collateral))
-        if worth < DUST or amount <= 0:
+        share = worth / position.collateral
+        parts = [(asset, int(position.amounts[asset] * share)) for asset in held]
+        if worth < DUST or not all(part > 0 for _, part in parts):
             return ()
-        return (
-            Withdraw(bid=offer, account=position.account, asset=self.habits.asset, amount=amount),
-            Swap(
-                bid=offer,
-                pool=self.habits.asset,
-                sell_stable=False,
-                amount_in=amount,
-                min_out=int(pool.quote(False, amount) * SLIPPAGE),
-            ),
+        return tuple(
+            intent
+            for asset, part in parts
+            for intent in (
+                Withdraw(bid=offer, account=position.account, asset=asset, amount=part),
+                _swap(view.market, offer, asset, False, part),
+            )
         )
 
-    def put_in(self, position: Position, amount: int, offer: Bid) -> Deposit:
-        return Deposit(bid=offer, account=position.account, asset=self.habits.asset, amount=amount)
+    def put_in(self, asset: int, view: View, offer: Bid) -> Deposit:
+        """All of it in the wallet."""
+        place = self.assets.index(asset) if self.habits.isolated else 0
+        account = view.positions[place].account
+        return Deposit(bid=offer, account=account, asset=asset, amount=view.wallet.tokens[asset])
+
+
+def _swap(market: Market, offer: Bid, asset: int, sell_stable: bool, amount: int) -> Swap:
+    pool = market.pools[asset]
+    quoted = pool.quote(sell_stable, amount) if pool else 0
+    return Swap(
+        bid=offer,
+        pool=asset,
+        sell_stable=sell_stable,
+        amount_in=amount,
+        min_out=int(quoted * SLIPPAGE),
+    )
+
+
+def _in_proportion(position: Position, market: Market, amount: int) -> Iterator[tuple[int, int]]:
+    """(collateral, part of the amount) by value at the prices on chain; together all of it."""
+    units = [10**asset.decimals for asset in market.terms.assets]
+    worth = [a * p // u for a, p, u in zip(position.amounts, market.oracle, units, strict=True)]
+    left, total = amount, sum(worth)
+    for asset, value in enumerate(worth):
+        if value:
+            part = left * value // total
+            left, total = left - part, total - value
+            yield asset, part

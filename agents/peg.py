@@ -1,0 +1,260 @@
+"""Who trades the stable against its reserve coin: arbitrageurs between the pools and the peg
+module, and holders of the coin who flee into the stable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+import mesa
+
+from agents.base import GWEI, Participant, bid
+from agents.intent import Bid, Intent, PegMint, PegRedeem, PegSwap, Swap
+from agents.view import Market, Peg, Pool, Report, View, Wallet
+
+TWO_STEPS_GAS = 240_000
+"""What a swap and a second step cost, roughly; only to judge whether they pay."""
+CAUTION = 0.999
+"""Least part of a quote it accepts: others may trade first in the block."""
+WAD = 10**18
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Two steps in a row, out = k·a / (l + m·a) of the amount a that goes in, in real numbers.
+
+    Two pools x·y = c with fees f, g are such a chain: with s = (1 − f)·a·y₁/(x₁ + (1 − f)·a)
+    between them k = (1 − f)(1 − g)·y₁·y₂, l = x₁·x₂, m = (1 − f)·x₂ + (1 − f)(1 − g)·y₁.
+    """
+
+    k: float
+    l: float  # noqa: E741, as in the formula
+    m: float
+
+    def out(self, amount: float) -> float:
+        return self.k * amount / (self.l + self.m * amount) if self.l else 0.0
+
+    def best(self, worth: float) -> float:
+        """The amount that earns most where a unit out is worth so many units in: out'(a) = 1
+        over that. 0 where none earns."""
+        if not self.m or self.k * worth <= self.l:
+            return 0.0
+        return (sqrt(self.k * self.l * worth) - self.l) / self.m
+
+
+def through(first: Pool, second: Pool) -> Chain:
+    """A coin or collateral into `first`, and the stable that comes out into `second`."""
+    f, g = 1 - first.fee, 1 - second.fee
+    x1, y1 = _sides(first, sell_stable=False)
+    x2, y2 = _sides(second, sell_stable=True)
+    return Chain(f * g * y1 * y2, float(x1) * x2, f * x2 + f * g * y1)
+
+
+def into(pool: Pool, sell_stable: bool) -> Chain:
+    """One pool alone."""
+    keep = 1 - pool.fee
+    x, y = _sides(pool, sell_stable)
+    return Chain(keep * y, float(x), keep)
+
+
+def _sides(pool: Pool, sell_stable: bool) -> tuple[int, int]:
+    return (pool.stable, pool.collateral) if sell_stable else (pool.collateral, pool.stable)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A way round that earns: what to send, and what it earns before gas."""
+
+    steps: tuple[Intent, ...]
+    gain: float
+    """USD."""
+
+
+class PegArbitrageur(Participant):
+    """Trades wherever two prices of the stable are apart, always both steps in one block.
+
+    Between the pool of the coin and the module: a cheap stable is bought and redeemed, a dear
+    one is minted and sold. Between that pool and a collateral's: coin into stable into
+    collateral or the other way, at the prices outside of coin and collateral. That is how what
+    borrowers and liquidators do on the collateral's pool reaches the peg. It deals for coin and
+    collateral and keeps no stable.
+    """
+
+    role = "arbitrageur"
+    every_block = True
+
+    def __init__(
+        self, model: mesa.Model, name: str, address: bytes, *, min_profit: float, tip_gwei: float
+    ) -> None:
+        super().__init__(model, name, address)
+        self.min_profit = min_profit
+        self.tip = int(tip_gwei * GWEI)
+
+    def stirs(self, market: Market, reported: Report | None) -> bool:
+        endless = Wallet(2**100, 2**100, (2**100,) * len(market.prices), 2**100)
+        return market.peg is not None and any(
+            route.gain > 0 for route in routes(market.peg, market, endless, _FREE)
+        )
+
+    def decide(self, view: View) -> Sequence[Intent]:
+        """The one way round that earns most; it looks again when that is done."""
+        market = view.market
+        if view.pending or market.peg is None:
+            return ()
+        offer = bid(market, self.tip)
+        found = routes(market.peg, market, view.wallet, offer)
+        if not found:
+            return ()
+        best = max(found, key=lambda route: route.gain)
+        cost = market.gas_usd(TWO_STEPS_GAS, offer.tip)
+        return best.steps if best.gain - cost >= self.min_profit else ()
+
+
+_FREE = Bid(tip=0, max_fee=0)
+
+
+def routes(peg: Peg, market: Market, wallet: Wallet, offer: Bid) -> list[Route]:
+    """Those that earn anything before gas, each of its best size or as large as can be."""
+    found = [_redeem(peg, wallet, offer), _mint(peg, wallet, offer)]
+    for index, pool in enumerate(market.pools):
+        if pool is not None and pool.collateral and peg.pool.collateral:
+            unit: int = 10 ** market.terms.assets[index].decimals
+            usd = market.prices[index] / unit
+            found.append(_buy(peg, pool, index, usd, wallet, offer))
+            found.append(_sell(peg, pool, index, usd, wallet, offer))
+    return [route for route in found if route is not None and route.gain > 0]
+
+
+def _redeem(peg: Peg, wallet: Wallet, offer: Bid) -> Route | None:
+    """Coin into stable on the pool, stable into coin at the module."""
+    par = (1 - peg.fee) * peg.coin_unit / WAD
+    chain = into(peg.pool, sell_stable=False)
+    amount = min(chain.best(par), float(wallet.coin), _reaching(chain, peg.redeemable))
+    bought = peg.pool.quote(False, int(amount))
+    if bought == 0:
+        return None
+    gain = (bought * par - amount) / peg.coin_unit * peg.coin_usd
+    sure = int(bought * CAUTION)
+    swap = PegSwap(bid=offer, sell_stable=False, amount_in=int(amount), min_out=sure)
+    back = min(sure + wallet.stable, peg.redeemable)
+    return Route((swap, PegRedeem(bid=offer, amount_in=back)), gain)
+
+
+def _mint(peg: Peg, wallet: Wallet, offer: Bid) -> Route | None:
+    """Coin into stable at the module, stable into coin on the pool."""
+    par = (1 - peg.fee) * WAD / peg.coin_unit
+    wanted = into(peg.pool, sell_stable=True).best(par)
+    amount = int(min(wanted, peg.mintable * CAUTION, wallet.coin * par) / par)
+    minted = int(amount * par * (1 - 1e-12))
+    sold = peg.pool.quote(True, minted)
+    if sold == 0:
+        return None
+    gain = (sold - amount) / peg.coin_unit * peg.coin_usd
+    swap = PegSwap(
+        bid=offer, sell_stable=True, amount_in=minted, min_out=max(int(sold * CAUTION), amount)
+    )
+    return Route((PegMint(bid=offer, amount_in=amount), swap), gain)
+
+
+def _buy(peg: Peg, pool: Pool, index: int, usd: float, wallet: Wallet, offer: Bid) -> Route | None:
+    """Coin into stable into collateral, `usd` a native unit outside."""
+    chain = through(peg.pool, pool)
+    coin_usd = peg.coin_usd / peg.coin_unit
+    amount = int(min(chain.best(usd / coin_usd), wallet.coin))
+    stable = peg.pool.quote(False, amount)
+    bought = pool.quote(True, stable)
+    if bought == 0:
+        return None
+    sure = int(stable * CAUTION)
+    first = PegSwap(bid=offer, sell_stable=False, amount_in=amount, min_out=sure)
+    second = Swap(
+        bid=offer,
+        pool=index,
+        sell_stable=True,
+        amount_in=sure,
+        min_out=int(pool.quote(True, sure) * CAUTION),
+    )
+    return Route((first, second), bought * usd - amount * coin_usd)
+
+
+def _sell(peg: Peg, pool: Pool, index: int, usd: float, wallet: Wallet, offer: Bid) -> Route | None:
+    """Collateral into stable into coin."""
+    chain = through(pool, peg.pool)
+    coin_usd = peg.coin_usd / peg.coin_unit
+    amount = int(min(chain.best(coin_usd / usd), wallet.tokens[index]))
+    stable = pool.quote(False, amount)
+    paid = peg.pool.quote(True, stable)
+    if paid == 0:
+        return None
+    sure = int(stable * CAUTION)
+    first = Swap(bid=offer, pool=index, sell_stable=False, amount_in=amount, min_out=sure)
+    second = PegSwap(
+        bid=offer,
+        sell_stable=True,
+        amount_in=sure + wallet.stable,
+        min_out=int(peg.pool.quote(True, sure) * CAUTION),
+    )
+    return Route((first, second), paid * coin_usd - amount * usd)
+
+
+def _reaching(chain: Chain, out: float) -> float:
+    """Least amount in that pays so much out."""
+    left = chain.k - chain.m * out
+    return chain.l * out / left if left > 0 else float("inf")
+
+
+class CoinHolder(Participant):
+    """Holds the reserve coin while it trusts it. Below its trust it swaps what it has into the
+    stable, at par as long as the module takes it, then on the pool up to 1 USD for the stable;
+    above it swaps back what the module gives at par.
+
+    In March 2023 that is how a failing coin came to fill the module of another stable.
+    """
+
+    role = "holder"
+
+    def __init__(
+        self,
+        model: mesa.Model,
+        name: str,
+        address: bytes,
+        *,
+        trust: float,
+        looks: Sequence[float],
+        tip_gwei: float,
+    ) -> None:
+        """``trust``: USD of the coin below which it leaves. ``looks``: seconds since block 0 at
+        which it looks."""
+        super().__init__(model, name, address)
+        self.trust = trust
+        self.looks = looks
+        self.tip = int(tip_gwei * GWEI)
+
+    def wake_times(self) -> Sequence[float]:
+        return self.looks
+
+    def decide(self, view: View) -> Sequence[Intent]:
+        peg = view.market.peg
+        if view.pending or peg is None:
+            return ()
+        offer = bid(view.market, self.tip)
+        if peg.coin_usd < self.trust:
+            return self.leave(peg, view.wallet.coin, offer)
+        back = min(view.wallet.stable, peg.redeemable)
+        return (PegRedeem(bid=offer, amount_in=back),) if back > WAD else ()
+
+    def leave(self, peg: Peg, coin: int, offer: Bid) -> Sequence[Intent]:
+        """Into the stable."""
+        if coin < peg.coin_unit:
+            return ()
+        at_par = min(coin, peg.mintable * peg.coin_unit // WAD)
+        if at_par >= peg.coin_unit:
+            return (PegMint(bid=offer, amount_in=at_par),)
+        cheap = into(peg.pool, sell_stable=False).best(peg.coin_unit / WAD / peg.coin_usd)
+        amount = min(coin, int(cheap))
+        bought = peg.pool.quote(False, amount)
+        if bought < WAD:
+            return ()
+        least = int(bought * CAUTION)
+        return (PegSwap(bid=offer, sell_stable=False, amount_in=amount, min_out=least),)
