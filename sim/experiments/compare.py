@@ -12,11 +12,10 @@ from typing import Any
 import pandas as pd
 
 from sim.errors import PlimsollError, UsageError
+from sim.experiments.design import field
 from sim.experiments.run import run
 from sim.scenario import Scenario, load
 
-CHOICES = {"oracle": "source", "gas": "order"}
-"""What a bare section means, where that is not its model."""
 FIGURES = {
     "liquidators' net profit, USD": ("incentives", "liquidator_profit_usd"),
     "builders' share of the gain": ("incentives", "builder_share"),
@@ -30,6 +29,9 @@ FIGURES = {
     "liquidatable at the end, USD": ("solvency", "liquidatable_end_usd"),
     "worst shortfall, USD": ("solvency", "shortfall_worst_usd"),
     "shortfall and bad debt, USD": ("solvency", "loss_usd"),
+    "oracle error, mean, bp": ("oracle", "error_mean_bp"),
+    "oracle error, worst, bp": ("oracle", "error_worst_bp"),
+    "oracle stale, share of blocks": ("oracle", "stale_share"),
 }
 """What is compared, and where the summary has it."""
 
@@ -69,12 +71,8 @@ def points(vary: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
     found = []
     for combination in itertools.product(*axes):
         name = ", ".join(f"{key}={setting}" for key, setting in combination)
-        found.append((name, tuple(f"{_field(key)}={setting}" for key, setting in combination)))
+        found.append((name, tuple(f"{field(key)}={setting}" for key, setting in combination)))
     return found
-
-
-def _field(key: str) -> str:
-    return f"{key}.{CHOICES.get(key, 'model')}" if key in Scenario.model_fields else key
 
 
 def compare(

@@ -13,10 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sim import __version__
 from sim.chain import open_engine
+from sim.chain.engine import Engine
 from sim.chain.tape import Tape, replay
 from sim.errors import EngineLost
 from sim.experiments import store
@@ -40,12 +42,14 @@ class Run:
     seconds: float
     figures_audited: int
     interrupted: bool
+    log_returns: tuple[float, ...]
+    """Of each asset's outside price as it was drawn, from block 0 to the last."""
 
 
 def run(
     scenario: Scenario,
     *,
-    engine: str = "auto",
+    engine: str | Engine = "auto",
     seed: int | None = None,
     out: Path | None = None,
     progress: Progress | None = None,
@@ -53,15 +57,17 @@ def run(
 ) -> Run:
     """Run a scenario to its end, or to an interrupt; write it to `out` when given.
 
-    The ledger is held against the chain at the end, and a difference is a LedgerMismatch.
+    `engine` is a name, or one that nothing was run on yet and that is closed afterwards. The
+    ledger is held against the chain at the end, and a difference is a LedgerMismatch.
     With `keep_blocks` the tape keeps the requests of set-up and of the first so many blocks.
     When the engine dies, what was run until then is written before EngineLost goes on.
     """
     if out:
         store.prepare(out)
-    with open_engine(engine) as opened:
+    with open_engine(engine) if isinstance(engine, str) else engine as opened:
         tape = Tape(opened, keep=keep_blocks > 0)
         model = StressModel(scenario, rng=seed, engine=tape)
+        drawn = np.log(model.outside.paths[:, -1] / model.outside.paths[:, 0])
         started = time.perf_counter()
         ended, lost, figures = "complete", None, 0
         try:
@@ -87,7 +93,8 @@ def run(
         if lost:
             kept = f"; blocks 1 to {len(tables['blocks'])} are in {out}" if out else ""
             raise EngineLost(f"{str(lost).rstrip('.')}{kept}") from lost
-        return Run(record, tables, tape, seconds, figures, ended == "interrupted")
+        returns = tuple(drawn.tolist())
+        return Run(record, tables, tape, seconds, figures, ended == "interrupted", returns)
 
 
 def crosscheck(tape: Tape, engine: str) -> Tape:

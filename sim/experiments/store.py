@@ -51,9 +51,20 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / file).unlink(missing_ok=True)
     for name, table in tables.items():
-        _replace(folder / f"{name}.parquet", lambda path, t=table: _parquet(path, t))
-    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    _replace(folder / file, lambda path: path.write_text(text, encoding="utf-8"))
+        write_table(folder / f"{name}.parquet", table)
+    write_json(folder / file, record)
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """One Parquet file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, lambda draft: _parquet(draft, table))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """One JSON file, whole or not at all."""
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    _replace(path, lambda draft: draft.write_text(text, encoding="utf-8"))
 
 
 def read(folder: Path, file: str = RUN_FILE) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
