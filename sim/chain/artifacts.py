@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +29,8 @@ CONTRACTS = Path(os.environ.get("PLIMSOLL_CONTRACTS") or _SOURCES).resolve()
 as mutation testing has it.
 """
 WORKERS = 2
+_taken: dict[str, dict[str, Any]] = {}
+"""Contract -> what another process compiled of the same sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def load(name: str, contracts: Path = CONTRACTS) -> Artifact:
         raise ContractError(
             f"There is no contract {name!r} under {contracts}, only {', '.join(sources)}."
         )
+    if contracts == CONTRACTS and name in _taken:
+        return _artifact(_taken[name])
     kept = _read(_cache_file(contracts, name), contracts)
     return _artifact(kept or _compile(name, sources[name], contracts))
 
@@ -74,6 +78,22 @@ def compile_all(contracts: Path = CONTRACTS) -> list[str]:
         with ProcessPoolExecutor(min(WORKERS, len(stale))) as pool:
             list(pool.map(load, stale, [contracts] * len(stale)))
     return stale
+
+
+def hand_over() -> dict[str, dict[str, Any]]:
+    """Every contract as compiled here, for `take_over` in another process or on another machine."""
+    compile_all()
+    records = {name: _read(_cache_file(CONTRACTS, name), CONTRACTS) for name in names()}
+    return {name: record for name, record in records.items() if record}
+
+
+def take_over(records: Mapping[str, dict[str, Any]]) -> None:
+    """Use from now on what was compiled elsewhere, where it is of the sources that are here."""
+    root = CONTRACTS.parent
+    for name, record in records.items():
+        there = all((root / source).is_file() for source in record["sources"])
+        if there and record["key"] == _key(record["sources"], root):
+            _taken[name] = record
 
 
 def _sources(contracts: Path) -> dict[str, Path]:
