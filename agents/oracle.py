@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 import mesa
 
@@ -17,7 +18,8 @@ class Reporter(Participant):
     """Heartbeat and deviation, each reporter against its own last report.
 
     The fee cap is a multiple of the base fee it saw: a post that the base fee outruns waits
-    in the pool, and the next one is sent only when it was executed or taken back.
+    in the pool, and the next one is sent only when it was executed or taken back. It may be
+    silent for a time, and it may lie.
     """
 
     role = "reporter"
@@ -34,34 +36,46 @@ class Reporter(Participant):
         tip_gwei: float,
         headroom: float,
         latency_blocks: int,
+        silence: tuple[float, float] = (inf, inf),
+        lie_factor: float = 1.0,
+        lies_from: float = inf,
     ) -> None:
+        """`silence` is from when to when, `lies_from` since when it reports `lie_factor` times
+        the price; seconds since block 0."""
         super().__init__(model, name, address)
         self.heartbeat = heartbeat
         self.deviation = deviation
         self.tip = int(tip_gwei * GWEI)
         self.headroom = headroom
         self.latency_blocks = latency_blocks
+        self.silence = silence
+        self.lie_factor = lie_factor
+        self.lies_from = lies_from
 
     def decide(self, view: View) -> Sequence[Intent]:
         if view.pending or not self.stirs(view.market, view.reported):
             return ()
-        prices = _in_wad(view.market)
+        prices = self._prices(view.market)
         return (Post(bid=bid(view.market, self.tip, self.headroom), prices=prices),)
 
     def stirs(self, market: Market, reported: Report | None) -> bool:
         """A report is due: the price has moved enough since the last, or it is time."""
+        silent_from, silent_to = self.silence
+        if silent_from <= market.time < silent_to:
+            return False
         if reported is None:
             return True
         reported_at, before = reported
         moved = any(
             abs(now - then) >= self.deviation * then
-            for now, then in zip(_in_wad(market), before, strict=True)
+            for now, then in zip(self._prices(market), before, strict=True)
         )
         return moved or market.time - reported_at >= self.heartbeat
 
-
-def _in_wad(market: Market) -> tuple[int, ...]:
-    return tuple(round(price * WAD) for price in market.prices)
+    def _prices(self, market: Market) -> tuple[int, ...]:
+        """What it reports, WAD."""
+        factor = self.lie_factor if market.time >= self.lies_from else 1.0
+        return tuple(round(price * factor * WAD) for price in market.prices)
 
 
 class Poker(Participant):

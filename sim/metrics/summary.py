@@ -9,6 +9,7 @@ import pandas as pd
 
 from sim.metrics.incentives import incentives
 from sim.metrics.liquidation import liquidation
+from sim.metrics.oracle import oracle
 from sim.metrics.solvency import solvency
 
 
@@ -19,6 +20,7 @@ def summarise(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         return {}
     return {
         "market": _market(blocks, prices),
+        "oracle": oracle(prices),
         "solvency": solvency(blocks, tables["accounts"]),
         "liquidation": liquidation(blocks, tables["liquidations"], tables["accounts"]),
         "incentives": incentives(tables["agents"], tables["liquidations"], tables["transactions"]),

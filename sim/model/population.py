@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log
+from math import inf, log
 
 import mesa
 import numpy as np
+from agents.attacker import Griefer, OracleManipulator
 
 from agents.arbitrageur import Arbitrageur
-from agents.attacker import Griefer, OracleManipulator
 from agents.base import Participant
 from agents.guardian import Guardian
 from agents.keepers import (
@@ -26,13 +26,15 @@ from agents.searcher import CopyCat, Sandwicher
 from agents.trader import Habits, Trader
 from sim.protocol.deploy import GUARDIAN, address_of, ratios_of
 from sim.protocol.populate import Endowment
-from sim.scenario import Scenario
+from sim.protocol.terms import ratios_of
+from sim.scenario import Oracle, Scenario
 from sim.units import from_gwei, to_units, to_wad
 
 ETHER = 10**18
 TENTH_PERCENTILE = 1.2815515655446004
 """Standard normal distance of the 10th and 90th percentiles from the mean."""
 DAY = 86_400
+HOUR = 3_600
 ALARMS = 8
 """Delays drawn for each trader; the last serves for all further alarms."""
 MOST_OF_INITIAL = 0.97
@@ -213,9 +215,19 @@ def _reporters(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant,
             tip_gwei=terms.tip_gwei,
             headroom=terms.budget_multiple,
             latency_blocks=terms.latency_blocks,
+            silence=_silence(terms, number),
+            lie_factor=terms.lie_factor,
+            lies_from=terms.lie_from * HOUR if number >= terms.reporters - terms.liars else inf,
         )
         pairs.append((agent, endowment))
     return pairs
+
+
+def _silence(terms: Oracle, number: int) -> tuple[float, float]:
+    """From when to when a reporter is silent, seconds since block 0."""
+    if terms.outage is None or number >= terms.silenced:
+        return inf, inf
+    return terms.outage[0] * HOUR, terms.outage[1] * HOUR
 
 
 def _searchers(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:

@@ -22,7 +22,7 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
 def sections(summary: Mapping[str, Any]) -> list[tuple[str, list[Row]]]:
     """The rows of a summary under their headings."""
     return [
-        ("The market", _market_rows(summary["market"])),
+        ("The market", [*_market_rows(summary["market"]), *_oracle_rows(summary["oracle"])]),
         ("Are lenders whole?", _solvency_rows(summary["solvency"])),
         ("Margin calls and liquidations", _liquidation_rows(summary["liquidation"])),
         ("Who earns, who pays", _incentive_rows(summary["incentives"])),
@@ -82,6 +82,20 @@ def _market_rows(market: Mapping[str, Any]) -> list[Row]:
     highest = f"gwei in the middle; highest {market['base_fee_highest_gwei']:,.0f}"
     rows.append(("base fee", f"{market['base_fee_median_gwei']:,.1f}", highest))
     return rows
+
+
+def _oracle_rows(o: Mapping[str, Any]) -> list[Row]:
+    stale = (
+        f"without a valid price in {percent(o['stale_share'])} of blocks, "
+        f"{o['stale_longest_blocks']:,} in a row"
+        if o["stale_longest_blocks"]
+        else "valid in every block"
+    )
+    off = (
+        f"bp off the market on average; at worst {o['error_worst_bp']:,.0f}, too high by "
+        f"{o['too_high_worst_bp']:,.0f}; {stale}"
+    )
+    return [("oracle", f"{o['error_mean_bp']:,.0f}", off)]
 
 
 def _solvency_rows(s: Mapping[str, Any]) -> list[Row]:

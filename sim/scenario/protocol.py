@@ -133,11 +133,24 @@ class Oracle(Section):
     max_deviation: NonNegative = Field(0.25, description="Guard: largest move of one post; 0 off.")
     tip_gwei: Tip = Field(2.0, description="Priority fee in calm.")
     budget_multiple: Positive = Field(
+    outage: tuple[NonNegative, NonNegative] | None = Field(
+        None, description="Hours from which to which reporters are silent."
+    )
+    silenced: int = Field(9, ge=0, le=9, description="How many are, at most: the first ones.")
+    liars: int = Field(0, ge=0, le=9, description="How many reporters lie: the last ones.")
+    lie_factor: Positive = Field(0.5, description="What they report over the price outside.")
+    lie_from: NonNegative = Field(0.0, description="Hours since block 0 from which they do.")
         2.0, description="Fee cap as a multiple of the base fee seen when sending."
     )
 
     @model_validator(mode="after")
     def _quorum(self) -> Oracle:
+        if self.liars > self.reporters:
+            raise ValueError(f"liars ({self.liars}) must be at most reporters ({self.reporters})")
+        if self.outage and self.outage[1] <= self.outage[0]:
+            raise ValueError(
+                f"outage (hour {self.outage[0]:g} to {self.outage[1]:g}) must end after it begins"
+            )
         if self.quorum > self.reporters:
             raise ValueError(f"quorum ({self.quorum}) must be at most reporters ({self.reporters})")
         return self
