@@ -6,7 +6,9 @@ times seconds unless the name says otherwise. Unknown keys are refused.
 
 from sim.scenario.fields import LARGEST
 from sim.scenario.load import load, names, validate
+from sim.scenario.margin import Margin, Ratios, ScanTerms
 from sim.scenario.market import Gas, VenueTerms
+from sim.scenario.peg import PegTerms
 from sim.scenario.people import (
     Arbitrageurs,
     Attackers,
@@ -27,7 +29,7 @@ from sim.scenario.prices import (
     PriceModel,
     Replay,
 )
-from sim.scenario.protocol import Asset, Margin, Oracle, Penalty, ProtocolTerms, Rate, Ratios
+from sim.scenario.protocol import Asset, Oracle, Penalty, ProtocolTerms, Rate
 from sim.scenario.whole import Run, Scenario
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "Merton",
     "Oracle",
     "OrnsteinUhlenbeck",
+    "PegTerms",
     "Penalty",
     "PriceModel",
     "ProtocolTerms",
@@ -55,6 +58,7 @@ __all__ = [
     "Ratios",
     "Replay",
     "Run",
+    "ScanTerms",
     "Scenario",
     "Searchers",
     "Traders",

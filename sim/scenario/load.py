@@ -97,7 +97,9 @@ def _resolve_files(data: dict[str, Any], folder: Path) -> None:
     """A replay file is named relative to the scenario file, or to the working directory."""
     assets = data.get("assets")
     listed = assets if isinstance(assets, list) else []
-    specs = [data.get("price"), *(a.get("price") for a in listed if isinstance(a, dict))]
+    peg = data.get("peg")
+    places = [data, *listed, peg]
+    specs = [place.get("price") for place in places if isinstance(place, dict)]
     for spec in specs:
         if isinstance(spec, dict) and isinstance(spec.get("file"), str):
             beside = folder / spec["file"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -26,6 +26,15 @@ class Traders(Section):
     equity_sigma: Spread = Field(1.5, description="Standard deviation of log equity.")
     leverage_low: Leverage = Field(1.4, description="Leverage V/E, 10th pct.")
     leverage_high: Leverage = Field(1.9, description="90th percentile.")
+    collaterals: int = Field(1, ge=1, le=8, description="Collaterals each holds.")
+    accounts: Literal["cross", "isolated"] = Field(
+        "cross", description="All collaterals in one account, or an account for each."
+    )
+    power_used: Share = Field(
+        0.0,
+        description="Part of what the initial requirement allows that is borrowed at block 0 "
+        "(median), whatever the leverage; 0: leverage is drawn.",
+    )
     leverage_size_slope: float = Field(
         0.08, allow_inf_nan=False, description="Leverage added per unit of log equity above median."
     )
@@ -66,6 +75,9 @@ class Liquidators(Section):
     )
     count: Head = Field(4, description="Liquidators; 0 switches them off.")
     capital: Positive = Field(500_000.0, description="Stable each holds at block 0, USD (median).")
+    coin_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0, description="Part of the capital held in reserve coin, if the stable has a market."
+    )
     min_profit: NonNegative = Field(20.0, description="USD after gas and slippage, median.")
     failure_rate: Share = Field(0.1, description="Believed chance that an attempt fails.")
     bid_share: Share = Field(0.2, description="Share of expected profit bid as tip.")

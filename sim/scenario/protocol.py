@@ -7,32 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sim.scenario.fields import Count, NonNegative, Positive, Section, Share, Tip
+from sim.scenario.margin import Ratios
 from sim.scenario.prices import PriceModel
 from sim.units import YEAR
-
-
-class Ratios(Section):
-    """Shares of a collateral's value that must be equity."""
-
-    initial: Share = Field(0.40, description="Gates borrowing and withdrawing.")
-    maintenance: Share = Field(0.30, description="Below it: margin call.")
-    close_out: Share = Field(0.20, description="Below it: liquidatable at once.")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Ratios:
-        if not self.initial > self.maintenance:
-            raise ValueError(
-                f"initial ({self.initial}) must be above maintenance ({self.maintenance})"
-            )
-        if self.close_out > self.maintenance:
-            raise ValueError(
-                f"close_out ({self.close_out}) must be at most maintenance ({self.maintenance})"
-            )
-        return self
-
-
-class Margin(Ratios):
-    model: Literal["linear"] = "linear"
 
 
 class Penalty(Section):
@@ -81,11 +58,20 @@ class Penalty(Section):
 
 
 class Rate(Section):
-    model: Literal["kinked"] = "kinked"
+    model: Literal["kinked", "peg"] = Field(
+        "kinked", description="By utilisation; the same, higher while the stable is below one coin."
+    )
     base: NonNegative = Field(0.01, description="Rate a year at utilisation 0.")
     at_kink: NonNegative = Field(0.04, description="Added at the kink.")
     above: NonNegative = Field(0.75, description="Added from the kink to utilisation 1.")
     kink: Annotated[float, Field(gt=0, lt=1)] = Field(0.8, description="Utilisation of the kink.")
+    peg_slope: NonNegative = Field(
+        10.0, le=10_000, description="peg: added for each unit below one coin, taken off above."
+    )
+    peg_most: NonNegative = Field(0.5, le=100, description="peg: the most added or taken off.")
+    peg_window: int = Field(
+        1_800, ge=60, le=YEAR, description="peg: least seconds the pool's price is averaged over."
+    )
 
 
 class Asset(Section):
@@ -93,12 +79,24 @@ class Asset(Section):
     decimals: int = Field(18, ge=0, le=18, description="Of the token.")
     price: PriceModel | None = Field(None, description="Own price model; else [price].")
     margin: Ratios | None = Field(None, description="Own ratios; else [margin].")
+    factor: float = Field(
+        1.0,
+        ge=-1,
+        le=1,
+        description="Scenario margin: share of its range that follows the "
+        "market, down for an inverse asset; the rest is its own.",
+    )
     pool_depth: NonNegative = Field(
         20e6, description="USD of each side in its AmmPool; 0 is no pool."
     )
 
 
 class ProtocolTerms(Section):
+    contract: str = Field(
+        "plimsoll",
+        min_length=1,
+        description="Whose: plimsoll, or another adapter; see docs/adapter.md.",
+    )
     grace: Count = Field(0, description="Seconds from a margin call to its deadline.")
     call_window: int = Field(86_400, ge=1, description="Seconds a call is good after its deadline.")
     close_factor: Annotated[float, Field(gt=0, le=1)] = Field(
@@ -133,6 +131,8 @@ class Oracle(Section):
     max_deviation: NonNegative = Field(0.25, description="Guard: largest move of one post; 0 off.")
     tip_gwei: Tip = Field(2.0, description="Priority fee in calm.")
     budget_multiple: Positive = Field(
+        2.0, description="Fee cap as a multiple of the base fee seen when sending."
+    )
     outage: tuple[NonNegative, NonNegative] | None = Field(
         None, description="Hours from which to which reporters are silent."
     )
@@ -140,17 +140,15 @@ class Oracle(Section):
     liars: int = Field(0, ge=0, le=9, description="How many reporters lie: the last ones.")
     lie_factor: Positive = Field(0.5, description="What they report over the price outside.")
     lie_from: NonNegative = Field(0.0, description="Hours since block 0 from which they do.")
-        2.0, description="Fee cap as a multiple of the base fee seen when sending."
-    )
 
     @model_validator(mode="after")
     def _quorum(self) -> Oracle:
+        if self.quorum > self.reporters:
+            raise ValueError(f"quorum ({self.quorum}) must be at most reporters ({self.reporters})")
         if self.liars > self.reporters:
             raise ValueError(f"liars ({self.liars}) must be at most reporters ({self.reporters})")
         if self.outage and self.outage[1] <= self.outage[0]:
             raise ValueError(
                 f"outage (hour {self.outage[0]:g} to {self.outage[1]:g}) must end after it begins"
             )
-        if self.quorum > self.reporters:
-            raise ValueError(f"quorum ({self.quorum}) must be at most reporters ({self.reporters})")
         return self

@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from sim.scenario.fields import Section
+from sim.scenario.margin import Margin, ScanTerms
 from sim.scenario.market import Gas, VenueTerms
+from sim.scenario.peg import PegTerms
 from sim.scenario.people import (
     Arbitrageurs,
     Attackers,
@@ -18,7 +20,8 @@ from sim.scenario.people import (
     Traders,
 )
 from sim.scenario.prices import Correlation, Gbm, PriceModel
-from sim.scenario.protocol import Asset, Margin, Oracle, Penalty, ProtocolTerms, Rate
+from sim.scenario.protocol import Asset, Oracle, Penalty, ProtocolTerms, Rate
+from sim.units import WAD, from_wad, to_wad
 
 EARLIEST = datetime(2011, 1, 1, tzinfo=UTC)
 """Of a run: its set-up comes after the genesis of every engine."""
@@ -64,6 +67,7 @@ class Scenario(Section):
     margin: Margin = Margin()
     penalty: Penalty = Penalty()
     rate: Rate = Rate()
+    peg: PegTerms = PegTerms()
     protocol: ProtocolTerms = ProtocolTerms()
     oracle: Oracle = Oracle()
     traders: Traders = Traders()
@@ -83,14 +87,43 @@ class Scenario(Section):
         return self
 
     @model_validator(mode="after")
+    def _consistent(self) -> Scenario:
+        if self.traders.collaterals > len(self.assets):
+            raise ValueError(
+                f"traders.collaterals ({self.traders.collaterals}) must be at most the number of "
+                f"assets ({len(self.assets)})"
+            )
+        asks = {
+            "rate.model 'peg'": self.rate.model == "peg",
+            "peg.holders": self.peg.holders > 0,
+            "peg.price": self.peg.price is not None,
+            "liquidators.coin_share": self.liquidators.coin_share > 0,
+        }
+        for what, asked in asks.items():
+            if asked and self.peg.depth == 0:
+                raise ValueError(f"{what} needs a market of the stable: peg.depth above 0")
+        return self
+
+    @model_validator(mode="after")
     def _solvable(self) -> Scenario:
-        for asset in self.assets:
-            ratios = asset.margin or self.margin
-            largest = self.penalty.largest
-            if (1 - ratios.close_out) * (1 + largest) >= 1:
+        """The core's gate, in its own units: a liquidation at close-out must help."""
+        scan = self.scan_terms()
+        largest = to_wad(self.penalty.largest)
+        for i, asset in enumerate(self.assets):
+            close_out = to_wad((asset.margin or self.margin).close_out)
+            least = scan.close_out_floor(i) if scan else close_out
+            if (WAD - least) * (WAD + largest) >= WAD * WAD:
+                share, penalty = 1 - from_wad(least), 1 + self.penalty.largest
+                name = "close_out · floor_share" if scan else "close_out"
                 raise ValueError(
-                    f"(1 - close_out)(1 + penalty) must be below 1 for {asset.symbol}: "
-                    f"({1 - ratios.close_out:g})({1 + largest:g}) is "
-                    f"{(1 - ratios.close_out) * (1 + largest):.4g}"
+                    f"(1 - {name})(1 + penalty) must be below 1 for {asset.symbol}: "
+                    f"({share:g})({penalty:g}) is {share * penalty:.4g}"
                 )
         return self
+
+    def scan_terms(self) -> ScanTerms | None:
+        """What ScenarioMargin is made with; None where requirements are linear."""
+        if self.margin.model == "linear":
+            return None
+        ratios = [asset.margin or self.margin for asset in self.assets]
+        return ScanTerms.of(self.margin, ratios, [asset.factor for asset in self.assets])
