@@ -11,6 +11,7 @@ from agents.attacker import Griefer, OracleManipulator
 
 from agents.arbitrageur import Arbitrageur
 from agents.base import Participant
+from agents.exchange import Exchange
 from agents.guardian import Guardian
 from agents.keepers import (
     DutchSniper,
@@ -25,6 +26,7 @@ from agents.oracle import Poker, Reporter
 from agents.searcher import CopyCat, Sandwicher
 from agents.trader import Habits, Trader
 from sim.protocol.deploy import GUARDIAN, address_of, ratios_of
+from sim.protocol.names import VENUE
 from sim.protocol.populate import Endowment
 from sim.protocol.terms import ratios_of
 from sim.scenario import Oracle, Scenario
@@ -57,6 +59,7 @@ GAS_MONEY = {
     "reporter": 1_000,
     "attacker": 1,
     "guardian": 20,
+    "venue": 10_000,
 }
 """Ether each holds for fees at block 0: enough never to be what limits it."""
 
@@ -75,7 +78,7 @@ def draw(
     streams = [np.random.default_rng(s) for s in seed.spawn(4)]
     traders = _traders(model, scenario, prices, streams[0])
     traders.sort(key=lambda pair: not pair[1].collateral)
-    return [
+    people = [
         *traders,
         *_liquidators(model, scenario, streams[1]),
         *_reporters(model, scenario),
@@ -85,6 +88,7 @@ def draw(
         *_guardian(model, scenario),
         *_poker(model, scenario),
     ]
+    return [*people, *_venue(model, scenario, prices, [endowed for _, endowed in people])]
 
 
 def _traders(
@@ -300,6 +304,27 @@ def _poker(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, End
         return []
     agent = Poker(model, "poker", address_of("poker"), tip_gwei=scenario.oracle.tip_gwei)
     return [(agent, Endowment(agent.address, GAS_MONEY["reporter"] * ETHER))]
+
+
+def _venue(
+    model: mesa.Model,
+    scenario: Scenario,
+    prices: Sequence[float],
+    customers: Sequence[Endowment],
+) -> list[tuple[Participant, Endowment]]:
+    """Holds as much as all customers together could sell to it, at the prices of block 0."""
+    if scenario.venue.model == "none":
+        return []
+    stable = sum(one.stable + one.debt for one in customers)
+    tokens = {
+        asset: sum(one.tokens.get(asset, 0) + one.collateral.get(asset, 0) for one in customers)
+        for asset in range(len(scenario.assets))
+    }
+    units = [10**asset.decimals for asset in scenario.assets]
+    worth = sum(tokens[i] / units[i] * price for i, price in enumerate(prices))
+    buyable = {i: int(stable / ETHER / price * units[i]) for i, price in enumerate(prices)}
+    endowment = Endowment(VENUE, GAS_MONEY["venue"] * ETHER, to_wad(worth), buyable)
+    return [(Exchange(model, "venue", VENUE), endowment)]
 
 
 def _guardian(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:

@@ -8,7 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-TABLES = ("blocks", "prices", "transactions", "events", "liquidations", "accounts", "agents")
+TABLES = (
+    "blocks", "prices", "transactions", "events", "liquidations", "accounts", "agents", "venue",
+    "proximity",
+)  # fmt: skip
 
 COLUMNS = {
     "prices": ("block", "time_s", "asset", "outside", "oracle", "valid", "pool"),
@@ -33,6 +36,10 @@ COLUMNS = {
         "agent", "role", "address", "transactions", "succeeded", "reverted", "gas_eth",
         "gas_usd", "start_usd", "end_usd", "profit_usd",
     ),
+    "venue": (
+        "block", "asset", "path", "outside", "depth_usd", "sold_usd", "bought_usd", "slippage_usd",
+    ),
+    "proximity": ("block", "account", "debt_usd", "distance"),
 }  # fmt: skip
 """Columns of each table but `blocks`, whose columns are the data collector's."""
 

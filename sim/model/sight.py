@@ -11,9 +11,11 @@ from agents.base import Participant
 from agents.view import Market, Occasion, Opportunity, Position, Report, View
 from sim.chain.engine import Engine
 from sim.model.desk import Desk
+from sim.model.floor import Floor
 from sim.model.outside import Outside
 from sim.model.tally import Scene
 from sim.protocol.standing import Standing
+from sim.protocol.names import VENUE
 from sim.protocol.system import System
 from sim.units import WAD, Address
 
@@ -32,6 +34,7 @@ class Sight:
     outside: Outside
     starts_at: int
     """Timestamp of block 0."""
+    floor: Floor | None = None
     accounts: dict[Address, list[int]] = field(default_factory=dict)
     """Owner -> its accounts."""
     _reports: dict[Participant, Report | None] = field(default_factory=dict)
@@ -99,6 +102,7 @@ class Sight:
             utilisation=self.system.utilisation(),
             volatility=self.outside.volatility(scene.block),
             paused=self.system.paused(),
+            venues=self.floor.books if self.floor else (),
         )
 
     def _candidates(self, scene: Scene, standing: Standing) -> list[int]:
@@ -130,7 +134,7 @@ class Look:
         self.opportunities = self.sight.with_rivals(self.opportunities)
 
     def view(self, agent: Participant, occasion: Occasion) -> View:
-        system, desk = self.sight.system, self.sight.desk
+        system, desk, floor = self.sight.system, self.sight.desk, self.sight.floor
         own = self.sight.accounts.get(agent.address, ())
         return View(
             market=self.market,
@@ -146,6 +150,7 @@ class Look:
                 else ()
             ),
             reported=self.sight.reported(agent),
+            owed=tuple(floor.owed.values()) if floor and agent.address == VENUE else (),
         )
 
 

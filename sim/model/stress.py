@@ -26,6 +26,7 @@ from sim.model.alarm import Alarm
 from sim.model.desk import BUILDER, Desk, Outcome
 from sim.model.failure import cause
 from sim.model.figures import BLOCK_COLUMNS, of_standing
+from sim.model.floor import Floor
 from sim.model.outside import Outside
 from sim.model.population import draw
 from sim.model.records import typed
@@ -35,6 +36,7 @@ from sim.protocol.deploy import deploy
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Floats, Ledger
 from sim.protocol.populate import Endowment, populate
+from sim.protocol.names import VENUE
 from sim.protocol.standing import Standing
 from sim.protocol.system import System
 from sim.scenario import Scenario
@@ -42,6 +44,10 @@ from sim.units import Address, from_wad, to_gwei, to_wad
 
 SETUP_SECONDS = 600
 """Set-up happens in so many seconds of chain time before block 0."""
+MAPS = 48
+"""Maps of debt by its distance to liquidation in the course of a run, and one before it."""
+RUNNING = ("prices", "transactions", "events", "liquidations", "venue", "proximity")
+"""Tables whose rows are written as things happen."""
 QUIET_BLOCKS = 10
 """Blocks in which nothing happens and no call runs need no new look at all accounts: only
 interest moves them, by less than 1e-6."""
@@ -70,6 +76,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         path_seed, people_seed, background_seed, order_seed = seed.spawn(4)
         self._order_rng = np.random.default_rng(order_seed)
         self.outside = Outside(scenario, path_seed)
+        self.floor = Floor(scenario, self.outside) if scenario.venue.model != "none" else None
         self.starts_at = int(datetime.fromisoformat(scenario.run.start).timestamp())
         people = draw(self, scenario, self.outside.prices(0).tolist(), people_seed)
         self._participants = {agent.address: agent for agent, _ in people}
@@ -93,6 +100,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             {name: [self.figures.__getitem__, [name]] for name in BLOCK_COLUMNS}
         )
         self._start_usd = self._worths()
+        self.tally.proximity(0, self._standing)
 
     # --------------------------------------------------------------------- set-up
 
@@ -117,7 +125,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         for address, wei, nonce in zip(addresses, balances, nonces, strict=True):
             self.desk.admit(address, wei, nonce)
         self._alarm = Alarm(list(self._participants.values()))
-        self._sight = Sight(self.system, self.desk, self.outside, self.starts_at)
+        self._sight = Sight(self.system, self.desk, self.outside, self.starts_at, self.floor)
         for owner in self.system.ledger.owners:
             self._open_account(owner)
 
@@ -136,6 +144,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         if block > self.scenario.run.blocks:
             raise UsageError(f"the run has {self.scenario.run.blocks} blocks and is at its end")
         time = float(block * self.scenario.run.block_seconds)
+        if self.floor:
+            self.floor.open(block)
         scene = self._scene(block, time)
         late = self.desk.open_block(block)
         self._decide(scene)
@@ -151,6 +161,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self._account_for(scene, outcomes, happened)
         self._close(scene, built, executed, outcomes, bids)
         self.running = block < self.scenario.run.blocks
+        if not self.running or block % max(1, self.scenario.run.blocks // MAPS) == 0:
+            self.tally.proximity(block, self._standing)
 
     def _build(self, scene: Scene, bids: Sequence[tuple[int, int]]) -> Built:
         """Bundles that succeed as a whole, then the pool against the background."""
@@ -213,6 +225,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         for h in happened:
             if h.name == "Opened":
                 self._open_account(h.fields["owner"].to_bytes(20, "big"))
+        if self.floor:
+            self.floor.settle(outcomes, self.system.wallet(VENUE, 0))
         self.tally.outcomes(scene, outcomes)
         why = self._why(scene, outcomes)
         self.tally.events(scene, happened, outcomes, self._standing.health, why)
@@ -272,6 +286,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         limit = self.scenario.gas.block_gas_limit
         self.base_fee = next_base_fee(self.base_fee, min(used, limit), limit)
         self._write_prices(scene, executed.timestamp)
+        if self.floor:
+            self.floor.write(scene.block, self.tally.records)
         self.figures.update(
             block=scene.block,
             time_s=scene.time,
@@ -339,16 +355,19 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         worths = {}
         for address, agent in self._participants.items():
             wallet = self.system.wallet(address, 0)
-            tokens = np.array(wallet.tokens) / np.array(self.tally.units) @ prices
+            stable, coming = self.floor.owed_to(address) if self.floor else (0, 0)
+            tokens = (np.array(wallet.tokens) + coming) / np.array(self.tally.units) @ prices
             owned = sum(equity[account - 1] for account in self._sight.accounts.get(address, ()))
-            worths[agent.name] = float(from_wad(wallet.stable) + tokens + owned)
+            worths[agent.name] = float(from_wad(wallet.stable + stable) + tokens + owned)
+            if self.floor and address == VENUE:
+                worths[agent.name] = self.floor.worth(prices)
         return worths
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table of the run so far, by name; see `sim.model.records`."""
         records = self.tally.records
         tables = {"blocks": typed(self.datacollector.get_model_vars_dataframe())}
-        for name in ("prices", "transactions", "events", "liquidations"):
+        for name in RUNNING:
             tables[name] = records.table(name)
         tables["accounts"] = self.tally.accounts_table(self._standing)
         tables["agents"] = self.tally.agents_table(

@@ -181,6 +181,16 @@ class Tally:
             self.accounts[row].eligible_block = block
         self._eligible = now
 
+    def proximity(self, block: int, standing: Standing) -> None:
+        """How far every price has to fall, as a share of itself, until an account is below
+        maintenance: 1 - 1 / health, negative for one that is."""
+        rows = np.flatnonzero(standing.debt > 0)
+        distance = np.maximum(-1.0, 1 - 1 / np.maximum(standing.health[rows], 1e-9))
+        for row, debt, far in zip(
+            rows.tolist(), standing.debt[rows].tolist(), distance.tolist(), strict=True
+        ):
+            self.records.write("proximity", block, row + 1, debt, far)
+
     def _cleared(self, history: History) -> None:
         """A call that ended without a liquidation since was cured."""
         if history.called_block is not None:
