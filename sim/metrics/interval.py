@@ -26,6 +26,11 @@ class Interval:
     def high(self) -> float:
         return self.mean + self.half
 
+    @property
+    def sure(self) -> bool:
+        """Whether 0 is outside."""
+        return self.low > 0 or self.high < 0
+
 
 def mean_interval(figures: Sequence[float], level: float = 0.95) -> Interval:
     """Student's interval for the mean of independent runs; runs without the figure left out."""

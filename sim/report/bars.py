@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from sim.report.theme import BLUE, CYCLE, GRID, MUTED, RED, WIDTH
+from sim.report.theme import BLUE, CYCLE, GRID, MUTED, RED, WIDTH, amounts
 
 ROW = 22
 """Pixels of a bar and the space after it."""
@@ -25,7 +25,7 @@ def bars(table: pd.DataFrame, name: str, amount: str, unit: str) -> Any:
         .mark_bar()
         .encode(
             alt.Y(f"{name}:N", sort=list(table[name]), title=None),
-            alt.X(f"{amount}:Q", title=unit, axis=alt.Axis(format=",~s", tickCount=6)),
+            alt.X(f"{amount}:Q", title=unit, axis=amounts()),
             color=alt.condition(alt.datum[amount] < 0, alt.value(RED), alt.value(BLUE)),
         )
         .properties(width=HALF, height=max(2, len(table)) * ROW)
@@ -40,7 +40,7 @@ def distribution(figures: Sequence[float], unit: str, marks: Sequence[tuple[str,
         alt.Chart(table[table["runs"] > 0])
         .mark_bar(color=BLUE, opacity=0.8)
         .encode(
-            alt.X("from:Q", title=unit, axis=alt.Axis(format=",~s")),
+            alt.X("from:Q", title=unit, axis=amounts()),
             alt.X2("to:Q"),
             alt.Y("runs:Q", title="runs", axis=alt.Axis(tickMinStep=1)),
             alt.Y2(datum=0),
@@ -67,7 +67,7 @@ def lines(table: pd.DataFrame, x: str, y: str, names: tuple[str, str], series: s
         colour = alt.Color(f"{series}:N", scale=alt.Scale(range=list(CYCLE)))
     base = alt.Chart(table).encode(alt.X(f"{x}:Q", title=names[0], scale=alt.Scale(zero=False)))
     means = base.mark_line(point=True).encode(
-        alt.Y(f"{y}:Q", title=names[1], axis=alt.Axis(format=",~s")), color=colour
+        alt.Y(f"{y}:Q", title=names[1], axis=amounts()), color=colour
     )
     bands = base.mark_errorbar(ticks=True).encode(
         alt.Y("low:Q", title=names[1]), alt.Y2("high:Q"), color=colour
@@ -100,7 +100,7 @@ def front(table: pd.DataFrame, x: str, y: str, names: tuple[str, str]) -> Any:
     intervals' low and high of y."""
     base = alt.Chart(table).encode(
         alt.X(f"{x}:Q", title=names[0], scale=alt.Scale(zero=False)),
-        alt.Y(f"{y}:Q", title=names[1], axis=alt.Axis(format=",~s")),
+        alt.Y(f"{y}:Q", title=names[1], axis=amounts()),
     )
     errors = base.mark_rule(color=MUTED, opacity=0.6).encode(alt.Y("low:Q"), alt.Y2("high:Q"))
     everything = base.mark_circle(size=45, color=MUTED, opacity=0.6)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sim.errors import UsageError
-from sim.experiments.store import RUN_FILE, read
+from sim.experiments.store import COMPARISON_FILE, RUN_FILE, read
 from sim.report.document import Document
+from sim.report.of_comparison import of_comparison
 from sim.report.of_run import of_run
 from sim.report.write import FORMATS, Writer
 
@@ -20,6 +21,8 @@ def collect(folder: Path) -> Document:
         if not record["summary"]:
             raise UsageError(f"{folder} holds a run of no block: there is nothing to report")
         return of_run(record, tables, folder)
+    if (folder / COMPARISON_FILE).exists():
+        return of_comparison(*read(folder, COMPARISON_FILE))
     raise UsageError(f"{folder} holds no run, comparison or sweep")
 
 

@@ -27,14 +27,22 @@ def table(runs: pd.DataFrame, title: str) -> Table:
         box=None,
         pad_edge=False,
     )
-    shown.add_column("")
+    found = cells(runs)
+    for column in found.columns:
+        shown.add_column(column, justify="right" if column else "left")
+    for row in found.itertuples(index=False):
+        shown.add_row(*row)
+    return shown
+
+
+def cells(runs: pd.DataFrame) -> pd.DataFrame:
+    """A row a figure, a column a point, as text; the first column names the figure."""
     points = list(dict.fromkeys(runs["point"]))
-    for point in points:
-        shown.add_column(point, justify="right")
+    rows = []
     for figure in runs.columns.drop(["point", "seed"]):
         found = [mean_interval(runs.loc[runs["point"] == p, figure].tolist()) for p in points]
-        shown.add_row(figure, *(_cell(interval) for interval in found))
-    return shown
+        rows.append((figure, *(_cell(interval) for interval in found)))
+    return pd.DataFrame(rows, columns=["", *points])
 
 
 def _cell(interval: Interval) -> str:

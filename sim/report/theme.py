@@ -19,8 +19,17 @@ BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
 GREEN, PURPLE, SKY = "#009E73", "#CC79A7", "#56B4E9"
 CYCLE = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY)
 """The palette of Okabe and Ito."""
+AMOUNTS = "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~g')"
+"""Of an axis' labels: 20k, 0.4."""
+PADDING = {"left": 28, "right": 36, "top": 8, "bottom": 8}
+"""Room for those whose fonts are wider than the ones the chart was measured with."""
 VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", BLUE: "blue"}
 """Colours that a page may change, by the name of their CSS variable."""
+
+
+def amounts(ticks: int = 6) -> alt.Axis:
+    """An axis of money or shares."""
+    return alt.Axis(labelExpr=AMOUNTS, tickCount=ticks)
 
 
 def configured(chart: Any, title: str = "") -> Any:
@@ -28,7 +37,7 @@ def configured(chart: Any, title: str = "") -> Any:
     if title:
         chart = chart.properties(title=alt.Title(title, fontSize=17, anchor="start", offset=12))
     return (
-        chart.configure(background="white", font="sans-serif")
+        chart.configure(background="white", font="sans-serif", padding=PADDING)
         .configure_view(stroke=None)
         .configure_axis(
             gridColor=GRID,

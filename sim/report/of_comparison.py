@@ -1,0 +1,136 @@
+"""The report of a comparison: the same seeds under different rules."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from sim.metrics.interval import Interval, mean_interval, paired_difference
+from sim.report.bars import distribution
+from sim.report.comparison import bids, cells
+from sim.report.document import Document, Figure, Grid, Section
+from sim.report.theme import BLUE, amounts, configured
+from sim.report.words import money
+
+LOSS = "shortfall and bad debt, USD"
+MOST = 6
+"""Differences told in the answer, the largest for their uncertainty."""
+COLUMNS = 3
+"""Panels side by side."""
+ENOUGH_RUNS = 8
+"""For a distribution."""
+
+
+def of_comparison(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Document:
+    """Of `comparison.json` and the tables `runs` and `liquidations`."""
+    runs, liquidations = tables["runs"], tables["liquidations"]
+    scenario = record["scenario"]
+    vary = ", ".join(record["vary"])
+    sections = [
+        Section("Side by side", [_points(runs)], "Mean over the seeds, with its 95 % interval."),
+        Section(
+            "All figures", [Grid("comparison", "Mean ± half of its 95 % interval", cells(runs))]
+        ),
+    ]
+    if not liquidations.empty:
+        sections.append(Section("Bids", [Figure("bids", "Bids against value", bids(liquidations))]))
+    if runs[LOSS].max() > 0 and runs["seed"].nunique() >= ENOUGH_RUNS:
+        sections.append(Section("Losses", _losses(runs)))
+    return Document(
+        title=f"{scenario['name']}: {vary}; {record['seeds']} seeds",
+        question=scenario["question"] or f"What does {vary} change in {scenario['name']}?",
+        answer=answer(runs),
+        sections=sections,
+        facts=[
+            ("scenario", scenario["name"]),
+            ("seeds", f"{scenario['run']['seed']} and the {record['seeds'] - 1} after it"),
+            ("engine", record["engine"]),
+            *((f"version of {name}", version) for name, version in record["versions"].items()),
+        ],
+        command=command(record),
+        files={"The scenario": json.dumps(scenario, indent=2)},
+    )
+
+
+def command(record: Mapping[str, Any]) -> str:
+    words = ["plimsoll", "compare", record["source"]]
+    for option, given in (("--set", record["overrides"]), ("--vary", record["vary"])):
+        words += [word for each in given for word in (option, each)]
+    return shlex.join([*words, "--seeds", str(record["seeds"]), "--engine", record["engine"]])
+
+
+def answer(runs: pd.DataFrame) -> list[str]:
+    """First who loses; then the differences that the seeds agree on, the surest first."""
+    points = list(dict.fromkeys(runs["point"]))
+    losses = {p: mean_interval(runs.loc[runs["point"] == p, LOSS].tolist()) for p in points}
+    losing = [f"{p} by {money(max(0.0, loss.mean))}" for p, loss in losses.items() if loss.mean > 0]
+    first = "Lenders lose nothing at any point, in any seed."
+    if losing:
+        first = f"Lenders lose, on average: {'; '.join(losing)}."
+    if runs["seed"].nunique() < 2:
+        return [first, "One seed says nothing about how sure these figures are."]
+    found = [
+        (figure, point, difference)
+        for point in points[1:]
+        for figure in runs.columns.drop(["point", "seed"])
+        if (difference := _difference(runs, figure, point, points[0])).sure
+    ]
+    found.sort(key=lambda each: -abs(each[2].mean) / max(each[2].half, 1e-12))
+    told = [_sentence(figure, point, points[0], by) for figure, point, by in found[:MOST]]
+    return [first, *(told or ["No figure differs by more than the seeds do among themselves."])]
+
+
+def _difference(runs: pd.DataFrame, figure: str, point: str, base: str) -> Interval:
+    by_seed = runs.pivot(index="seed", columns="point", values=figure)
+    return paired_difference(by_seed[point].tolist(), by_seed[base].tolist())
+
+
+def _sentence(figure: str, point: str, base: str, by: Interval) -> str:
+    turn = "rises" if by.mean > 0 else "falls"
+    low, high = sorted((abs(by.low), abs(by.high)))
+    digits = 0 if abs(by.mean) >= 100 else 2
+    return (
+        f"{point} instead of {base}: {figure} {turn} by {abs(by.mean):,.{digits}f} "
+        f"({low:,.{digits}f} to {high:,.{digits}f})."
+    )
+
+
+def _points(runs: pd.DataFrame) -> Figure:
+    """A panel a figure, a mean with its interval a point."""
+    points = list(dict.fromkeys(runs["point"]))
+    panels = [
+        _panel(runs, figure, points)
+        for figure in runs.columns.drop(["point", "seed"])
+        if runs[figure].nunique() > 1
+    ]
+    whole = alt.concat(*panels, columns=COLUMNS, spacing=18)
+    return Figure("points", "Mean and 95 % interval of each point", configured(whole))
+
+
+def _panel(runs: pd.DataFrame, figure: str, points: Sequence[str]) -> Any:
+    found = {p: mean_interval(runs.loc[runs["point"] == p, figure].tolist()) for p in points}
+    table = pd.DataFrame(
+        [(p, each.mean, each.low, each.high) for p, each in found.items() if each.runs],
+        columns=["point", "mean", "low", "high"],
+    )
+    base = alt.Chart(table).encode(alt.Y("point:N", sort=list(points), title=None))
+    spans = base.mark_rule(strokeWidth=2, color=BLUE).encode(
+        alt.X("low:Q", title=None, axis=amounts(4), scale=alt.Scale(zero=False)), alt.X2("high:Q")
+    )
+    means = base.mark_circle(size=70, color=BLUE, opacity=1).encode(alt.X("mean:Q"))
+    return alt.layer(spans, means).properties(width=170, height=24 * len(points), title=figure)
+
+
+def _losses(runs: pd.DataFrame) -> list[Figure | Grid]:
+    figures: list[Figure | Grid] = []
+    for number, (point, rows) in enumerate(runs.groupby("point", sort=False)):
+        losses = rows[LOSS].astype(float)
+        marks = [("mean", float(losses.mean())), ("95 % of runs", float(losses.quantile(0.95)))]
+        drawn = configured(distribution(losses.tolist(), f"{LOSS}: {point}", marks))
+        figures.append(Figure(f"losses-{number}", f"{point}: losses over the seeds", drawn))
+    return figures
