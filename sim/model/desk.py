@@ -21,7 +21,7 @@ from sim.chain.engine import Receipt, Status, Transaction
 from sim.mempool import bundle as mempool_bundle
 from sim.mempool.pool import Mempool, Pending
 from sim.protocol.abi import text
-from sim.protocol.deploy import address_of
+from sim.protocol.names import address_of
 from sim.protocol.system import System
 
 BUILDER = address_of("builder")

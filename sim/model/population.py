@@ -25,7 +25,7 @@ from agents.liquidator import Inventory, Liquidator
 from agents.oracle import Poker, Reporter
 from agents.searcher import CopyCat, Sandwicher
 from agents.trader import Habits, Trader
-from sim.protocol.deploy import GUARDIAN, address_of, ratios_of
+from sim.protocol.names import GUARDIAN, address_of
 from sim.protocol.names import VENUE
 from sim.protocol.populate import Endowment
 from sim.protocol.terms import ratios_of

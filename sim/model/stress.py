@@ -32,18 +32,16 @@ from sim.model.population import draw
 from sim.model.records import typed
 from sim.model.sight import Sight
 from sim.model.tally import Scene, Tally
-from sim.protocol.deploy import deploy
+from sim.protocol.adapter import Adapter
+from sim.protocol.effects import Opened
+from sim.protocol.establish import establish
 from sim.protocol.events import Happening
-from sim.protocol.ledger import Floats, Ledger
-from sim.protocol.populate import Endowment, populate
+from sim.protocol.ledger import Floats
 from sim.protocol.names import VENUE
 from sim.protocol.standing import Standing
-from sim.protocol.system import System
 from sim.scenario import Scenario
-from sim.units import Address, from_wad, to_gwei, to_wad
+from sim.units import Address, from_wad, to_gwei
 
-SETUP_SECONDS = 600
-"""Set-up happens in so many seconds of chain time before block 0."""
 MAPS = 48
 """Maps of debt by its distance to liquidation in the course of a run, and one before it."""
 RUNNING = ("prices", "transactions", "events", "liquidations", "venue", "proximity")
@@ -59,7 +57,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
     ``StressModel(load("black-thursday"), rng=7)``. Set-up (deployment, endowments, accounts)
     happens at construction. `rng` is a seed or a generator; default the scenario's seed.
     `engine` is one that nothing was run on yet; default the fastest that is here. The model
-    does not close an engine it was given.
+    does not close an engine it was given. `adapter` is a fresh one of the contract to be run;
+    default the one that the scenario names.
     """
 
     def __init__(
@@ -67,6 +66,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         scenario: Scenario,
         rng: int | np.random.Generator | None = None,
         engine: Engine | None = None,
+        adapter: Adapter | None = None,
     ) -> None:
         seed = _seed(scenario.run.seed if rng is None else rng)
         super().__init__(rng=np.random.default_rng(seed.spawn(1)[0]))
@@ -84,7 +84,14 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             [asset.symbol for asset in scenario.assets],
             [10**asset.decimals for asset in scenario.assets],
         )
-        self.system = self._set_up([endowment for _, endowment in people])
+        self.system = establish(
+            self.engine,
+            scenario,
+            self.outside.prices(0).tolist(),
+            [endowment for _, endowment in people],
+            self.starts_at,
+            adapter,
+        )
         self.desk = Desk(self.system, scenario.gas.lifetime_blocks)
         self._admit_everyone()
 
@@ -103,20 +110,6 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self.tally.proximity(0, self._standing)
 
     # --------------------------------------------------------------------- set-up
-
-    def _set_up(self, endowments: Sequence[Endowment]) -> System:
-        prices = self.outside.prices(0).tolist()
-        oracle = self.scenario.oracle
-        readings = 2 * oracle.period if oracle.source in ("delayed", "twap") else 0
-        not_before = self.starts_at - SETUP_SECONDS - readings
-        system, script = deploy(self.engine, self.scenario, prices, not_before)
-        populate(script, system, endowments, [to_wad(p) for p in prices], self.starts_at)
-        ledger = Ledger(system, self.scenario, script.blocks[0].timestamp)
-        for block in script.blocks:
-            ledger.apply(block.receipts, block.timestamp)
-        protocol = System(system, self.scenario, ledger)
-        protocol.look_at_prices(self.engine)
-        return protocol
 
     def _admit_everyone(self) -> None:
         addresses = list(self._participants)
@@ -223,8 +216,9 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self, scene: Scene, outcomes: Sequence[Outcome], happened: Sequence[Happening]
     ) -> None:
         for h in happened:
-            if h.name == "Opened":
-                self._open_account(h.fields["owner"].to_bytes(20, "big"))
+            for effect in h.effects:
+                if isinstance(effect, Opened):
+                    self._open_account(effect.owner)
         if self.floor:
             self.floor.settle(outcomes, self.system.wallet(VENUE, 0))
         self.tally.outcomes(scene, outcomes)

@@ -15,10 +15,14 @@ from agents.base import Participant
 from agents.intent import FlashLiquidate, Liquidate
 from sim.model.desk import Outcome
 from sim.model.records import Records, frame
+from sim.protocol.effects import Called, CallEnded, Flashed, Liquidated, WrittenOff
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Floats
 from sim.protocol.standing import Standing
 from sim.units import WAD, from_wad, to_gwei
+
+LARGEST_ACCOUNT = 2**63
+"""Above it what is called an account is an address."""
 
 
 @dataclass(slots=True)
@@ -77,15 +81,26 @@ class Act:
         return "private" if self.outcome.pending.private else "public"
 
 
-def _rivals(h: Happening, outcomes: Sequence[Outcome]) -> int:
+def _rivals(account: int, outcomes: Sequence[Outcome]) -> int:
     tried = {
         outcome.ticket.agent.name
         for outcome in outcomes
         if outcome.status in ("reverted", "dropped")
         and isinstance(outcome.ticket.intent, Liquidate | FlashLiquidate)
-        and outcome.ticket.intent.account == h.fields["account"]
+        and outcome.ticket.intent.account == account
     }
     return len(tried)
+
+
+def _account(h: Happening) -> int | None:
+    """That an event is about: by its effects, else by a field of that name."""
+    account = _first(h, "account")
+    named = h.fields.get("account") if account is None else account
+    return named if named is not None and named < LARGEST_ACCOUNT else None
+
+
+def _first(h: Happening, name: str) -> int | None:
+    return next((getattr(e, name) for e in h.effects if hasattr(e, name)), None)
 
 
 class Tally:
@@ -141,32 +156,34 @@ class Tally:
         """`health` is every account's before the block; `why` tells the cause of the failure to
         save an account."""
         senders = {outcome.position: outcome for outcome in outcomes if outcome.position >= 0}
-        flash = {h.position: h.fields["profit"] for h in happened if h.name == "FlashLiquidated"}
+        done = [(h, effect) for h in happened for effect in h.effects]
+        flash = {h.position: effect.profit for h, effect in done if isinstance(effect, Flashed)}
         for h in happened:
-            asset = None if h.asset is None else self.symbols[h.asset]
+            asset = h.asset if h.asset is not None else _first(h, "asset")
             self.records.write(
                 "events",
                 scene.block,
                 h.position,
                 h.name,
-                h.fields.get("account"),
-                asset,
+                _account(h),
+                None if asset is None else self.symbols[asset],
                 json.dumps({name: str(number) for name, number in h.fields.items()}),
             )
-            if h.name == "Liquidated" and h.asset is not None:
-                row = h.fields["account"] - 1
-                before = float(health[row]) if row < len(health) else inf
-                act = Act(senders[h.position], flash.get(h.position), _rivals(h, outcomes))
-                self._liquidated(scene, h, h.asset, act, before, why(row + 1))
-            elif h.name == "MarginCalled":
-                history = self.accounts[h.fields["account"] - 1]
-                history.calls += 1
-                history.called_block = scene.block
-            elif h.name == "MarginCallCleared":
-                self._cleared(self.accounts[h.fields["account"] - 1])
-            elif h.name == "BadDebtRealised":
-                lost = from_wad(h.fields["debt"] - h.fields["covered"])
-                self.accounts[h.fields["account"] - 1].bad_debt += lost
+        for h, effect in done:
+            match effect:
+                case Liquidated(account=account):
+                    before = float(health[account - 1]) if account <= len(health) else inf
+                    rivals = _rivals(account, outcomes)
+                    act = Act(senders[h.position], flash.get(h.position), rivals)
+                    self._liquidated(scene, effect, act, before, why(account))
+                case Called(account=account):
+                    history = self.accounts[account - 1]
+                    history.calls += 1
+                    history.called_block = scene.block
+                case CallEnded(account=account):
+                    self._cleared(self.accounts[account - 1])
+                case WrittenOff(account=account, amount=amount):
+                    self.accounts[account - 1].bad_debt += from_wad(amount)
 
     def opened(self, agent: str) -> None:
         self.accounts.append(History(agent))
@@ -198,28 +215,28 @@ class Tally:
         history.called_block = None
 
     def _liquidated(
-        self, scene: Scene, h: Happening, asset: int, act: Act, health: float, cause: str
+        self, scene: Scene, done: Liquidated, act: Act, health: float, cause: str
     ) -> None:
-        history = self.accounts[h.fields["account"] - 1]
+        history, asset = self.accounts[done.account - 1], done.asset
         outcome = act.outcome
         price = float(scene.prices[asset])
-        repaid = from_wad(h.fields["repaid"])
-        seized = h.fields["seized"] / self.units[asset]
-        reserve_cut = h.fields["reserve_cut"] / self.units[asset]
+        repaid = from_wad(done.repaid)
+        seized = done.seized / self.units[asset]
+        reserve_cut = done.reserve_cut / self.units[asset]
         fee_usd = outcome.fee / WAD * scene.eth_usd
         payment_usd = outcome.ticket.payment / WAD * scene.eth_usd
         tip = max(0, outcome.price - scene.base_fee)
         gain = seized * price - repaid if act.flash is None else from_wad(act.flash)
-        penalty = from_wad(h.fields["penalty"])
+        penalty = from_wad(done.penalty)
         history.liquidations += 1
         history.repaid += repaid
         history.penalty += repaid * penalty
         self.records.write(
             "liquidations",
             scene.block,
-            h.position,
+            outcome.position,
             outcome.ticket.agent.name,
-            h.fields["account"],
+            done.account,
             self.symbols[asset],
             repaid,
             seized,

@@ -12,8 +12,11 @@ from typing import Any
 
 from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
+from eth_abi.exceptions import DecodingError
 
 from sim.chain.artifacts import Artifact
+from sim.chain.engine import Call, Engine
+from sim.errors import ContractError
 from sim.units import Address
 
 Word = int | bytes | bool
@@ -103,6 +106,10 @@ class Event:
         return values
 
 
+class NoFunction(ContractError, AttributeError):
+    """An adapter asks for what the ABI does not have."""
+
+
 class Contract:
     """A deployed contract: its address, its methods by name and its events by topic."""
 
@@ -128,11 +135,18 @@ class Contract:
             for topic, entry in artifact.events.items()
         }
 
+    def is_token(self) -> bool:
+        """Its balances can be followed and read: an ERC-20, as far as that goes."""
+        transfers = any(event.name == "Transfer" for event in self.events.values())
+        return transfers and {"balanceOf", "totalSupply"} <= self._methods.keys()
+
     def __getattr__(self, name: str) -> Method:
         try:
             return self._methods[name]
         except KeyError:
-            raise AttributeError(f"{self.name} has no function {name}") from None
+            raise NoFunction(
+                f"{self.name} has no function {name}; it has {', '.join(sorted(self._methods))}"
+            ) from None
 
 
 def _leaves(entries: Any) -> list[str]:
@@ -151,3 +165,19 @@ def creation_code(artifact: Artifact, arguments: Sequence[Any]) -> bytes:
     inputs = [e["inputs"] for e in artifact.abi if e["type"] == "constructor"]
     types = [_type(i) for i in (inputs[0] if inputs else ())]
     return artifact.bytecode + abi_encode(types, list(arguments))
+
+
+def read(engine: Engine, method: Method, *arguments: Word) -> Any:
+    """What a view answers, as Python values. Raises ContractError where it reverts, or answers
+    less than its ABI says."""
+    result = engine.call([Call(method.to, method(*arguments))])[0]
+    shown = ", ".join(map(str, arguments))
+    if not result.ok:
+        raise ContractError(f"the view {method.name}({shown}) reverts: {text(result.output)}")
+    try:
+        return method.decode(result.output)
+    except DecodingError:
+        raise ContractError(
+            f"the view {method.name}({shown}) answers {len(result.output)} bytes, which are not "
+            f"({', '.join(method.outputs)}): its ABI is not that of the code"
+        ) from None

@@ -30,7 +30,7 @@ from agents.intent import (
     Repay,
     Withdraw,
 )
-from agents.view import Opportunity, Position
+from agents.view import Opportunity, Position, Terms
 from sim.chain.artifacts import Artifact, load
 from sim.chain.engine import Call, Engine
 from sim.protocol.abi import Contract, Method, Word
@@ -58,7 +58,8 @@ GAS: Mapping[type[Intent], int] = {
     FlashLiquidate: 700_000,
     Pause: 80_000,
 }
-"""Gas limit an agent sets for each kind of intent."""
+"""Gas limit an agent sets for each kind of intent, one collateral."""
+GAS_PER_FURTHER_ASSET = 40_000
 POST_GAS, POST_GAS_PER_ASSET = 60_000, 60_000
 
 
@@ -73,7 +74,7 @@ class Ability(Flag):
     PARTIAL_LIQUIDATION = auto()
     """A liquidation may repay a part of the debt."""
     CROSS_COLLATERAL = auto()
-    """An account may hold several collaterals; else the scenario may have only one."""
+    """An account may hold several collaterals; else only that of its first deposit."""
     ON_BEHALF = auto()
     """Anyone may deposit to and repay for an account."""
     PAYS_ANYONE = auto()
@@ -100,6 +101,19 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Who:
+    """On whose behalf an intent is carried out."""
+
+    sender: Address
+    to: Address
+    """Gets what is paid out, where the contract `PAYS_ANYONE`."""
+    owner: Address
+    """Of the account that the intent names; the sender where it names none."""
+    market: int = 0
+    """The collateral of the first deposit to that account."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
     """Views to call, and what their answers, each as its words, mean. No call is fine."""
 
@@ -116,7 +130,7 @@ class Figure:
     theirs: object
 
 
-Handler = Callable[["Happening"], Iterable[Effect]]
+Handler = Callable[["Happening", "Ledger"], Iterable[Effect]]
 Invariant = Callable[[Engine, "Ledger"], str]
 """Empty where it holds, else one sentence that says what is broken."""
 
@@ -174,9 +188,19 @@ class Adapter(ABC):
     def fund(self, script: Script, to: Address, amount: int) -> None:
         """Give someone stable out of nothing, in set-up."""
 
+    def endow(self, script: Script, seeded: int) -> None:
+        """All is wired: whatever must be paid before people come; the deployer gets the stable
+        that the pools are `seeded` with."""
+        self.fund(script, DEPLOYER, seeded)
+
     @abstractmethod
     def contracts(self) -> Sequence[Contract]:
         """Its deployed contracts, but not the surroundings; their events are followed."""
+
+    def everything(self) -> list[Contract]:
+        """Its contracts and the surroundings."""
+        around = [self.stable, self.oracle, self.feed, *self.tokens, *self.pools]
+        return list(dict.fromkeys([*self.contracts(), *(each for each in around if each)]))
 
     def spenders(self) -> Sequence[Contract]:
         """Contracts that pull tokens from people, who approve them in set-up."""
@@ -185,11 +209,10 @@ class Adapter(ABC):
     # ------------------------------------------------------------ intents, events
 
     @abstractmethod
-    def order(self, intent: Intent, sender: Address, to: Address, ledger: Ledger) -> Order:
-        """The transaction of an intent; `to` gets what it pays out where the contract
-        `PAYS_ANYONE`. Only intents that the abilities allow are asked for.
+    def order(self, intent: Intent, who: Who) -> Order:
+        """The transaction of an intent, by `call`. Only what the abilities allow is asked for.
 
-        `Deposit` to account 0 opens one, where it is not `OPENS`.
+        Where accounts are not opened by a transaction, `Deposit` to account 0 opens one.
         """
 
     def post(self, intent: Post) -> Order:
@@ -207,11 +230,13 @@ class Adapter(ABC):
 
     def call(self, intent: Intent, method: Method, *arguments: Word | Sequence[Word]) -> Order:
         """For `order`: with the gas limit of that kind of intent."""
-        return Order(method.to, method(*arguments), self.gas[type(intent)])
+        further = GAS_PER_FURTHER_ASSET * (len(self.tokens) - 1)
+        return Order(method.to, method(*arguments), self.gas[type(intent)] + further)
 
     @abstractmethod
     def handlers(self) -> Mapping[str, Handler]:
-        """Name of an event -> its effects. Events that are not named have none."""
+        """Name of an event -> its effects; others have none. A contract that knows accounts by
+        owner asks `Ledger.account_of`, which opens one for an owner not seen before."""
 
     # ----------------------------------------------------------------------- reads
 
@@ -228,6 +253,11 @@ class Adapter(ABC):
         """What the ledger keeps of this contract beside what its views say: every account's
         owner, collateral and debt, and the totals. Held against each other after every run."""
 
+    def terms(self, terms: Terms) -> Terms:
+        """What agents know of it: the scenario's terms as the abilities have them, and what
+        differs from them."""
+        return terms
+
     def index_at(self, ledger: Ledger, timestamp: int) -> int:
         """The debt index that accruing at `timestamp` would leave, RAY, to the unit."""
         return ledger.index
@@ -236,7 +266,7 @@ class Adapter(ABC):
         """Of what can be drawn, WAD."""
         return 0
 
-    def reserve(self, ledger: Ledger) -> int:
+    def set_aside(self, ledger: Ledger) -> int:
         """Stable set aside to cover bad debt."""
         return 0
 

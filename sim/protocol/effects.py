@@ -16,6 +16,8 @@ class Opened:
     """The next account is there."""
 
     owner: Address
+    market: int = 0
+    """Its collateral, where it can have but one."""
 
 
 @dataclass(frozen=True, slots=True)

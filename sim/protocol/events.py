@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sim.chain.engine import Receipt
+from sim.errors import ContractError
 from sim.protocol.abi import Event
-from sim.protocol.deploy import Deployment
+from sim.protocol.adapter import Adapter
+from sim.protocol.effects import Effect
 from sim.units import Address
 
 
@@ -21,24 +23,40 @@ class Happening:
     source: Address
     """The contract that logged it."""
     asset: int | None
-    """Index of the collateral it is about, where there is one."""
+    """Index of the collateral it is about, where there is one: by a field `asset`, or by the
+    pool that logged it."""
     fields: dict[str, int]
     """As logged, unsigned; addresses too."""
+    effects: tuple[Effect, ...] = ()
+    """What it meant."""
+
+    def __getitem__(self, field: str) -> int:
+        """Raises ContractError where the event has no such field."""
+        try:
+            return self.fields[field]
+        except KeyError:
+            raise ContractError(
+                f"the event {self.name} has no field {field!r}, only {', '.join(self.fields)}: "
+                "mend the adapter's handler or the ABI"
+            ) from None
+
+    def address(self, field: str) -> Address:
+        return self[field].to_bytes(20, "big")
 
 
 class Reader:
     """Reads the logs of a deployment's contracts and passes over all others."""
 
-    def __init__(self, system: Deployment) -> None:
+    def __init__(self, adapter: Adapter) -> None:
         self._events: dict[tuple[Address, bytes], Event] = {
             (contract.address, topic): event
-            for contract in system.contracts()
+            for contract in adapter.everything()
             for topic, event in contract.events.items()
         }
         self._assets = {
-            int.from_bytes(token.address, "big"): i for i, token in enumerate(system.tokens)
+            int.from_bytes(token.address, "big"): i for i, token in enumerate(adapter.tokens)
         }
-        self._pools = {pool.address: i for i, pool in enumerate(system.pools) if pool}
+        self._pools = {pool.address: i for i, pool in enumerate(adapter.pools) if pool}
 
     def read(self, receipts: Iterable[Receipt]) -> Iterator[Happening]:
         """In the order of execution."""
@@ -54,8 +72,3 @@ class Reader:
                     else self._pools.get(log.address)
                 )
                 yield Happening(position, event.name, log.address, asset, fields)
-
-
-def address(number: int) -> Address:
-    """An address field of an event."""
-    return number.to_bytes(20, "big")

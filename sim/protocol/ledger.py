@@ -1,6 +1,6 @@
-"""The protocol's books, kept from its events: agents never scan the chain.
+"""A contract's books, kept from its events: agents never scan the chain.
 
-Exact integers stand beside float columns that mirror them; only what an event touches is
+Exact integers stand beside float columns that mirror them; only what an effect touches is
 rewritten, so a block costs what happens in it. Health of all accounts is one expression
 over the columns. `sim.protocol.audit` holds the books against the chain, to the last unit.
 """
@@ -8,21 +8,42 @@ over the columns. `sim.protocol.audit` holds the books against the chain, to the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.view import Opportunity
 from sim.chain.engine import Receipt
-from sim.protocol.deploy import Deployment, ratios_of
-from sim.protocol.events import Happening, Reader, address
-from sim.scenario import Rate, Scenario
-from sim.units import RAY, WAD, YEAR, Address, to_wad
+from sim.errors import ContractError
+from sim.protocol.abi import Contract
+from sim.protocol.adapter import Adapter, Handler
+from sim.protocol.effects import (
+    Accrued,
+    Called,
+    CallEnded,
+    Counted,
+    Effect,
+    Healed,
+    Held,
+    Lent,
+    Opened,
+    Owed,
+    Reported,
+    Stopped,
+    Tripped,
+    WrittenOff,
+)
+from sim.protocol.events import Happening, Reader
+from sim.protocol.interest import debt_up
+from sim.protocol.oracle_book import OracleBook
+from sim.protocol.terms import terms_of
+from sim.units import RAY, WAD, Address, from_wad
 
-LONG = 2**63
-"""A time that does not come."""
 GROWTH = 256
 """Accounts by which the columns grow at a time."""
 
@@ -32,82 +53,63 @@ Floats = NDArray[np.float64]
 class Ledger:
     """Positions, prices, pools and balances after the last block applied.
 
-    Row of account k is k - 1. `opened_at` is the timestamp of the core's deployment.
+    Row of account k is k - 1. `opened_at` is the timestamp of the contract's deployment.
     """
 
-    def __init__(self, system: Deployment, scenario: Scenario, opened_at: int) -> None:
-        assets = range(len(system.tokens))
-        self.units = [10**asset.decimals for asset in scenario.assets]
+    def __init__(self, adapter: Adapter, opened_at: int) -> None:
+        scenario, terms = adapter.scenario, terms_of(adapter)
+        assets = range(len(adapter.tokens))
+        self.units = [10**asset.decimals for asset in terms.assets]
         self.ratios: Floats = np.array(
-            [[r.initial, r.maintenance, r.close_out] for r in ratios_of(scenario)]
+            [[each.initial, each.maintenance, each.close_out] for each in terms.assets]
         )
         self.timestamp = opened_at
 
         self.owners: list[Address] = []
+        self.markets: list[int] = []
+        """The collateral each account was opened with."""
         self.shares: list[int] = []
         self.amounts: list[list[int]] = []
         self.called_at: list[int] = []
+        self._numbers: dict[tuple[Address, int], int] = {}
         self._debt_column: Floats = np.zeros(GROWTH)
         self._amount_columns: Floats = np.zeros((GROWTH, len(assets)))
         self._called_column = np.zeros(GROWTH, dtype=np.int64)
 
-        self._grace = scenario.protocol.grace
-        self._call_life = scenario.protocol.grace + scenario.protocol.call_window
-        self._rate = scenario.rate
-        self._ceiling = to_wad(scenario.protocol.debt_ceiling)
+        self._grace = terms.grace
+        self._call_life = terms.grace + scenario.protocol.call_window
         self.index = RAY
         self.accrued_at = opened_at
         self.total_shares = 0
         self.bad_debt = 0
+        self.lent: defaultdict[Address, int] = defaultdict(int)
+        """Lender -> shares of what is lent out."""
+        self.total_lent = 0
         self.paused = 0
-        """Flags: 1 borrowing, 2 withdrawing with debt."""
+        """Flags of what the guardian stopped."""
         self.breaker_tripped = False
-        self.peg_minted = 0
+        self.counts: defaultdict[str, int] = defaultdict(int)
+        """Figures that only this contract has."""
 
         self.oracle = OracleBook(
             len(assets),
             scenario.oracle.max_age,
             scenario.oracle.quorum,
-            follows=scenario.oracle.source == "reporters",
+            follows=adapter.feed is adapter.oracle,
         )
         self.poked_at = [0 for _ in assets]
         """When a delayed or averaging oracle last took a reading of each asset."""
         self.pools = [(0, 0) for _ in assets]
         self.stable_supply = 0
         self.balances: dict[Address, defaultdict[Address, int]] = {
-            token.address: defaultdict(int)
-            for token in (system.stable, system.coin, *system.tokens)
+            token.address: defaultdict(int) for token in tokens_of(adapter)
         }
         """Token -> holder -> native units."""
-
-        self._stable = system.stable.address
-        self._reader = Reader(system)
-        self._handlers: dict[str, Callable[[Happening], None]] = {
-            "Transfer": self._transferred,
-            "Opened": self._opened,
-            "Deposited": lambda h: self._hold(h, h.fields["amount"]),
-            "Withdrawn": lambda h: self._hold(h, -h.fields["amount"]),
-            "Swept": lambda h: self._hold(h, -h.fields["amount"]),
-            "Borrowed": lambda h: self._owe(h, h.fields["shares"]),
-            "Repaid": lambda h: self._owe(h, -h.fields["shares"]),
-            "Liquidated": self._liquidated,
-            "BadDebtRealised": self._written_off,
-            "Healed": self._healed,
-            "Paused": self._paused,
-            "BreakerTripped": lambda h: self._break(True),
-            "BreakerReset": lambda h: self._break(False),
-            "Accrued": self._accrued,
-            "MarginCalled": lambda h: self._call(h, h.fields["called_at"]),
-            "MarginCallCleared": lambda h: self._call(h, 0),
-            "Posted": self._posted,
-            "PriceGuarded": lambda h: self.oracle.guard(h.asset),
-            "Swapped": self._pooled,
-            "LiquidityChanged": self._pooled,
-            "Minted": self._minted,
-            "Redeemed": self._redeemed,
-            "Poked": self._poked,
-            "Checkpointed": self._poked,
-        }
+        self._adapter = adapter
+        self._stable = adapter.stable.address
+        self._own = {contract.address for contract in adapter.contracts()}
+        self._handlers = _handlers(adapter)
+        self._reader = Reader(adapter)
 
     def __len__(self) -> int:
         """Accounts opened."""
@@ -117,13 +119,27 @@ class Ledger:
         """Follow a block; what happened in it, plain transfers and approvals left out."""
         self.timestamp = timestamp
         happened = []
-        for happening in self._reader.read(receipts):
-            handler = self._handlers.get(happening.name)
-            if handler:
-                handler(happening)
-            if happening.name not in ("Transfer", "Approval"):
-                happened.append(happening)
+        for h in self._reader.read(receipts):
+            if h.source in self.balances:
+                if h.name == "Transfer":
+                    self._transferred(h)
+            elif h.source not in self._own:
+                self._around(h)
+            if h.name not in ("Transfer", "Approval"):
+                happened.append(self._understood(h))
         return happened
+
+    def account_of(self, owner: Address, market: int = 0) -> int:
+        """The account an owner has, opened now where there was none: for contracts that know
+        accounts by their owner, and perhaps by their one collateral."""
+        if (owner, market) not in self._numbers:
+            self._opened(owner, market)
+        return self._numbers[owner, market]
+
+    def copy(self) -> Ledger:
+        """Books of their own that start where these are."""
+        shared = (self._adapter, self._reader, self._handlers)
+        return deepcopy(self, {id(each): each for each in shared})
 
     # ------------------------------------------------------------------ columns
 
@@ -154,16 +170,12 @@ class Ledger:
     # ------------------------------------------------------------- exact figures
 
     def index_at(self, timestamp: int) -> int:
-        """The index that accruing at `timestamp` would leave: simple interest at the rate of
-        the present utilisation, rounded up."""
-        rate = kinked_rate(self._rate, self.utilisation())
-        elapsed = timestamp - self.accrued_at
-        return self.index + ceil_div(self.index * rate * elapsed, WAD * YEAR)
+        """The debt index that accruing at `timestamp` would leave, RAY."""
+        return self._adapter.index_at(self, timestamp)
 
-    def utilisation(self) -> int:
-        """Total debt over its ceiling, WAD, rounded down; at most 1."""
-        total = debt_up(self.total_shares, self.index)
-        return total * WAD // self._ceiling if total < self._ceiling else WAD
+    def debt_of(self, row: int) -> int:
+        """D of an account now, stable units."""
+        return debt_up(self.shares[row], self.index_at(self.timestamp))
 
     def standing_call(self, row: int, timestamp: int) -> int:
         """Timestamp of the account's margin call, 0 when none stands or it has lapsed."""
@@ -185,12 +197,47 @@ class Ledger:
             )
         )
 
-    def unminted_at(self, index: int) -> int:
-        """What supply lacks of total debt + peg-minted + bad debt."""
-        total = debt_up(self.total_shares, index)
-        return total + self.peg_minted + self.bad_debt - self.stable_supply
+    def health_of(self, row: int) -> float:
+        """Of one account, at the prices on chain; inf without debt."""
+        worth = np.array(self.amounts[row]) / np.array(self.units) * self.oracle_prices()
+        debt = self.debt_of(row) / WAD
+        return float(worth @ (1 - self.ratios[:, 1]) / debt) if debt else inf
 
-    # ------------------------------------------------------------------ handlers
+    def opportunity(
+        self, account: int, asset: int, repaid: int, seized: int, penalty: int, allowed: bool = True
+    ) -> Opportunity:
+        """A liquidation of an account as previewed, `penalty` WAD; not allowed, only a call."""
+        row = account - 1
+        return Opportunity(
+            account=account,
+            asset=asset,
+            callable=not allowed,
+            debt=self.debt_of(row),
+            repaid=repaid if allowed else 0,
+            seized=seized if allowed else 0,
+            rival_tip=-1,
+            health=self.health_of(row),
+            penalty=from_wad(penalty),
+            held=self.amounts[row][asset],
+            called_at=self.standing_call(row, self.timestamp),
+        )
+
+    # -------------------------------------------------------------- surroundings
+
+    def _around(self, h: Happening) -> None:
+        if h.asset is None:
+            return
+        match h.name:
+            case "Posted":
+                reporter = h.address("reporter")
+                self.oracle.report(h.asset, reporter, self.timestamp, h["report"])
+                self.oracle.follow(h.asset, h["price"], self.timestamp)
+            case "PriceGuarded":
+                self.oracle.guard(h.asset)
+            case "Swapped" | "LiquidityChanged":
+                self.pools[h.asset] = (h["reserve0"], h["reserve1"])
+            case "Poked" | "Checkpointed":
+                self.poked_at[h.asset] = self.timestamp
 
     def _transferred(self, h: Happening) -> None:
         held = self.balances[h.source]
@@ -202,142 +249,100 @@ class Ledger:
         if h.source == self._stable:
             self.stable_supply += amount * ((not sender) - (not receiver))
 
-    def _opened(self, h: Happening) -> None:
+    # ------------------------------------------------------------------- effects
+
+    def _understood(self, h: Happening) -> Happening:
+        """With its effects, which are in the books."""
+        handler = self._handlers.get(h.name) if h.source in self._own else None
+        if handler is None:
+            return h
+        before = len(self)
+        effects = list(handler(h, self))
+        opened = [Opened(*each) for each in zip(self.owners, self.markets, strict=True)]
+        for effect in effects:
+            self._book(effect)
+        return replace(h, effects=(*opened[before:], *effects))
+
+    def _book(self, effect: Effect) -> None:
+        match effect:
+            case Opened():
+                self._opened(effect.owner, effect.market)
+            case Held():
+                self._hold(effect.account - 1, effect.asset, effect.change)
+            case Owed():
+                self._owe(effect.account - 1, effect.change)
+            case Accrued():
+                self.index, self.accrued_at = effect.index, self.timestamp
+            case Called():
+                self._call(effect.account - 1, effect.called_at)
+            case CallEnded():
+                self._call(effect.account - 1, 0)
+            case WrittenOff():
+                self.bad_debt += effect.amount
+            case Healed():
+                self.bad_debt -= effect.amount
+            case Lent():
+                self.lent[effect.lender] += effect.change
+                self.total_lent += effect.change
+            case Stopped():
+                self.paused = effect.flags
+            case Tripped():
+                self.breaker_tripped = effect.on
+            case Reported():
+                self.oracle.report(effect.asset, effect.reporter, self.timestamp, effect.price)
+            case Counted():
+                self.counts[effect.name] += effect.change
+
+    def _opened(self, owner: Address, market: int) -> None:
         if len(self) == len(self._debt_column):
             self._debt_column = _longer(self._debt_column)
             self._amount_columns = _longer(self._amount_columns)
             self._called_column = _longer(self._called_column)
-        self.owners.append(address(h.fields["owner"]))
+        self.owners.append(owner)
+        self.markets.append(market)
         self.shares.append(0)
         self.amounts.append([0] * len(self.units))
         self.called_at.append(0)
+        self._numbers[owner, market] = len(self)
 
-    def _hold(self, h: Happening, amount: int) -> None:
-        row, asset = h.fields["account"] - 1, h.asset
-        if asset is not None:
-            self.amounts[row][asset] += amount
-            self._amount_columns[row, asset] = self.amounts[row][asset] / self.units[asset]
+    def _hold(self, row: int, asset: int, change: int) -> None:
+        self.amounts[row][asset] += change
+        self._amount_columns[row, asset] = self.amounts[row][asset] / self.units[asset]
 
-    def _owe(self, h: Happening, shares: int) -> None:
-        row = h.fields["account"] - 1
-        self.shares[row] += shares
-        self.total_shares += shares
+    def _owe(self, row: int, change: int) -> None:
+        self.shares[row] += change
+        self.total_shares += change
         self._debt_column[row] = self.shares[row] / WAD
 
-    def _call(self, h: Happening, called_at: int) -> None:
-        row = h.fields["account"] - 1
+    def _call(self, row: int, called_at: int) -> None:
         self.called_at[row] = called_at
         self._called_column[row] = called_at
 
-    def _liquidated(self, h: Happening) -> None:
-        self._owe(h, -h.fields["shares"])
-        self._hold(h, -h.fields["seized"] - h.fields["reserve_cut"])
 
-    def _written_off(self, h: Happening) -> None:
-        self._owe(h, -h.fields["shares"])
-        self.bad_debt += h.fields["debt"] - h.fields["covered"]
-
-    def _healed(self, h: Happening) -> None:
-        self.bad_debt -= h.fields["amount"]
-
-    def _paused(self, h: Happening) -> None:
-        self.paused = h.fields["flags"]
-
-    def _break(self, tripped: bool) -> None:
-        self.breaker_tripped = tripped
-
-    def _accrued(self, h: Happening) -> None:
-        self.index = h.fields["index"]
-        self.accrued_at = self.timestamp
-
-    def _poked(self, h: Happening) -> None:
-        if h.asset is not None:
-            self.poked_at[h.asset] = self.timestamp
-
-    def _posted(self, h: Happening) -> None:
-        self.oracle.post(h.asset, h.fields["reporter"], self.timestamp, h.fields)
-
-    def _pooled(self, h: Happening) -> None:
-        if h.asset is not None:
-            self.pools[h.asset] = (h.fields["reserve0"], h.fields["reserve1"])
-
-    def _minted(self, h: Happening) -> None:
-        self.peg_minted += h.fields["stable_out"]
-
-    def _redeemed(self, h: Happening) -> None:
-        self.peg_minted -= h.fields["stable_in"]
+def tokens_of(adapter: Adapter) -> list[Contract]:
+    """The stable, the collaterals and whatever of the contract's own is a token too: their
+    balances are followed."""
+    own = (contract for contract in adapter.contracts() if contract.is_token())
+    return list(dict.fromkeys([adapter.stable, *own, *adapter.tokens]))
 
 
-class OracleBook:
-    """Prices on chain and until when they are good, followed from the reports."""
+def _handlers(adapter: Adapter) -> Mapping[str, Handler]:
+    """Raises ContractError for an event that no contract logs."""
+    handlers = adapter.handlers()
+    logged = {event.name for c in adapter.contracts() for event in c.events.values()}
+    for name in handlers:
+        if name not in logged:
+            raise ContractError(
+                f"the adapter {adapter.name} handles the event {name}, which no contract of it "
+                f"logs; they log {', '.join(sorted(logged)) or 'none'}"
+            )
+    return handlers
 
-    def __init__(self, assets: int, max_age: int, quorum: int, follows: bool = True) -> None:
-        """With `follows` the core reads the reporters' oracle, whose prices follow from its
-        events; else they are told by `tell`."""
-        self.follows = follows
-        self.prices = [0] * assets
-        """WAD USD."""
-        self.good_until = [0] * assets
-        self.reports: defaultdict[Address, dict[int, tuple[int, int]]] = defaultdict(dict)
-        """Reporter -> asset -> (timestamp, WAD USD) of its last report."""
-        self._max_age = max_age
-        self._quorum = quorum
-        self._guarded: set[int | None] = set()
 
-    def guard(self, asset: int | None) -> None:
-        """The post being executed was held back by the deviation guard."""
-        self._guarded.add(asset)
-
-    def post(
-        self, asset: int | None, reporter: int, timestamp: int, fields: dict[str, int]
-    ) -> None:
-        if asset is None:
-            return
-        self.reports[address(reporter)][asset] = (timestamp, fields["report"])
-        if not self.follows:
-            return
-        self.prices[asset] = fields["price"]
-        fresh = sorted(
-            posted_at
-            for posted_at, _ in (r[asset] for r in self.reports.values() if asset in r)
-            if posted_at + self._max_age >= timestamp
-        )
-        held_back = asset in self._guarded or len(fresh) < self._quorum
-        self.good_until[asset] = 0 if held_back else fresh[-self._quorum] + self._max_age
-        self._guarded.discard(asset)
-
-    def tell(self, asset: int, price: int, valid: bool) -> bool:
-        """What the core's oracle says now; whether that is news."""
-        told = (price, LONG if valid else 0)
-        news = told != (self.prices[asset], self.good_until[asset])
-        self.prices[asset], self.good_until[asset] = told
-        return news
-
-    def is_valid(self, asset: int, timestamp: int) -> bool:
-        return self.good_until[asset] >= timestamp
+def address(number: int) -> Address:
+    """An address field of an event."""
+    return number.to_bytes(20, "big")
 
 
 def _longer(column: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([column, np.zeros_like(column, shape=(GROWTH, *column.shape[1:]))])
-
-
-def ceil_div(numerator: int, denominator: int) -> int:
-    return -(-numerator // denominator)
-
-
-def debt_up(shares: int, index: int) -> int:
-    """Stable units owed for shares, rounded up."""
-    return ceil_div(shares * index, RAY)
-
-
-def kinked_rate(terms: Rate, utilisation: int) -> int:
-    """WAD a year, as KinkedRate answers, to the unit."""
-    base, at_kink, above, kink = _in_wad(terms)
-    if utilisation <= kink:
-        return base + ceil_div(at_kink * utilisation, kink)
-    return base + at_kink + ceil_div(above * (utilisation - kink), WAD - kink)
-
-
-@cache
-def _in_wad(terms: Rate) -> tuple[int, int, int, int]:
-    return to_wad(terms.base), to_wad(terms.at_kink), to_wad(terms.above), to_wad(terms.kink)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sim.protocol.deploy import DEPLOYER, MARKET, Deployment, mint_stable
+from agents.intent import Bid, Borrow, Deposit, Intent, Open, Poke, Post
+from sim.protocol.adapter import Ability, Adapter, Who
+from sim.protocol.names import DEPLOYER, MARKET
 from sim.protocol.script import Script
+from sim.protocol.surroundings import poke
 from sim.units import MAX_UINT256, Address
 
+FREE = Bid(tip=0, max_fee=0)
+"""Set-up bids for nothing."""
 SETTLING = 300
 """Seconds before block 0 in which the accounts are opened, where an oracle was poked first."""
 
@@ -30,7 +35,7 @@ class Endowment:
 
 def populate(
     script: Script,
-    system: Deployment,
+    adapter: Adapter,
     endowments: Sequence[Endowment],
     prices: Sequence[int],
     starts_at: int,
@@ -41,54 +46,66 @@ def populate(
     Raises ContractError when a position is refused.
     """
     for one in endowments:
-        _endow(script, system, one)
-    _warm_up(script, system, prices, starts_at)
+        _endow(script, adapter, one)
+    _warm_up(script, adapter, prices, starts_at)
     holders = [one for one in endowments if one.collateral]
     for account, one in enumerate(holders, start=1):
-        script.send(one.address, system.core.open)
-        for asset, amount in one.collateral.items():
-            script.send(
-                one.address, system.core.deposit, account, system.tokens[asset].address, amount
-            )
-        if one.debt:
-            script.send(one.address, system.core.borrow, account, one.debt, MARKET)
+        _enter(script, adapter, account, one)
     script.flush()
-    for reporter in system.reporters:
-        _post(script, system, reporter, prices)
+    for reporter in adapter.reporters:
+        _post(script, adapter, reporter, prices)
     script.flush(starts_at)
 
 
-def _endow(script: Script, system: Deployment, one: Endowment) -> None:
+def _endow(script: Script, adapter: Adapter, one: Endowment) -> None:
     script.pay(DEPLOYER, one.address, one.wei)
-    mint_stable(script, system, one.address, one.stable)
-    for asset, token in enumerate(system.tokens):
+    adapter.fund(script, one.address, one.stable)
+    for asset, token in enumerate(adapter.tokens):
         amount = one.tokens.get(asset, 0) + one.collateral.get(asset, 0)
         if amount:
             script.send(DEPLOYER, token.mint, one.address, amount)
-    if one.address in system.reporters:
+    if one.address in adapter.reporters:
         return
-    spenders = [system.core, *(pool for pool in system.pools if pool)]
-    for spender in spenders:
-        script.send(one.address, system.stable.approve, spender.address, MAX_UINT256)
-    for asset, token in enumerate(system.tokens):
-        script.send(one.address, token.approve, system.core.address, MAX_UINT256)
-        pool = system.pools[asset]
-        if pool:
-            script.send(one.address, token.approve, pool.address, MAX_UINT256)
+    spenders = adapter.spenders()
+    for spender in [*spenders, *(pool for pool in adapter.pools if pool)]:
+        script.send(one.address, adapter.stable.approve, spender.address, MAX_UINT256)
+    for token, pool in zip(adapter.tokens, adapter.pools, strict=True):
+        for spender in [*spenders, pool] if pool else spenders:
+            script.send(one.address, token.approve, spender.address, MAX_UINT256)
 
 
-def _warm_up(script: Script, system: Deployment, prices: Sequence[int], starts_at: int) -> None:
+def _enter(script: Script, adapter: Adapter, account: int, one: Endowment) -> None:
+    """Open the account, put the collateral in, draw the debt and sell it to the world."""
+    pays = Ability.PAYS_ANYONE in adapter.abilities
+    opens = Ability.OPENS in adapter.abilities
+    who = Who(one.address, MARKET if pays else one.address, one.address, next(iter(one.collateral)))
+
+    def do(intent: Intent) -> None:
+        script.order(one.address, adapter.order(intent, who), type(intent).__name__)
+
+    if opens:
+        do(Open(bid=FREE))
+    for number, (asset, amount) in enumerate(one.collateral.items()):
+        target = account if opens or number else 0
+        do(Deposit(bid=FREE, account=target, asset=asset, amount=amount))
+    if one.debt:
+        do(Borrow(bid=FREE, account=account, amount=one.debt))
+        if not pays:
+            script.send(one.address, adapter.stable.transfer, MARKET, one.debt)
+
+
+def _warm_up(script: Script, adapter: Adapter, prices: Sequence[int], starts_at: int) -> None:
     """First prices; an oracle that is poked is poked twice, a period apart."""
-    readings = (system.period + SETTLING, SETTLING) if system.period else (None,)
+    readings = (adapter.period + SETTLING, SETTLING) if adapter.period else (None,)
     for early in readings:
-        for reporter in system.reporters:
-            _post(script, system, reporter, prices)
+        for reporter in adapter.reporters:
+            _post(script, adapter, reporter, prices)
         if early is not None:
-            for token in system.tokens:
-                script.send(DEPLOYER, system.feed.poke, token.address)
+            for asset in range(len(adapter.tokens)):
+                script.order(DEPLOYER, poke(adapter, Poke(bid=FREE, asset=asset)), "poke")
         script.flush(None if early is None else starts_at - early)
 
 
-def _post(script: Script, system: Deployment, reporter: Address, prices: Sequence[int]) -> None:
-    tokens = [token.address for token in system.tokens]
-    script.send(reporter, system.oracle.post, tokens, list(prices))
+def _post(script: Script, adapter: Adapter, reporter: Address, prices: Sequence[int]) -> None:
+    order = adapter.post(Post(bid=FREE, prices=tuple(prices)))
+    script.order(reporter, order, "post")

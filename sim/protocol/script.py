@@ -18,6 +18,7 @@ from sim.chain.engine import (
 )
 from sim.errors import ContractError
 from sim.protocol.abi import Contract, Method, creation_code, text
+from sim.protocol.adapter import Order
 from sim.units import Address
 
 BATCH = 500
@@ -48,6 +49,10 @@ class Script:
 
     def send(self, sender: Address, method: Method, *arguments: Any) -> None:
         self._send(sender, method.to, method(*arguments), method.name)
+
+    def order(self, sender: Address, order: Order, what: str) -> None:
+        """`what` names it in an error."""
+        self._send(sender, order.to, order.data, what)
 
     def pay(self, sender: Address, to: Address, wei: int) -> None:
         self._send(sender, to, b"", "payment", wei)

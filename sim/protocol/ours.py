@@ -1,0 +1,138 @@
+"""Plimsoll's own contracts, deployed and wired as a scenario asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim.protocol.abi import Contract
+from sim.protocol.adapter import Adapter
+from sim.protocol.names import DEPLOYER, GUARDIAN, address_of
+from sim.protocol.script import Script
+from sim.protocol.terms import ratios_of
+from sim.scenario import Penalty, Scenario
+from sim.units import MAX_UINT256, WAD, Address, to_wad
+
+COIN_DECIMALS = 6
+FLOAT_USD = 10**12
+"""Reserve coin the deployer holds, whole USD: more than anyone needs."""
+
+
+class Deployed(Adapter):
+    """The contracts by role."""
+
+    core: Contract
+    lens: Contract
+    flash: Contract
+    """The FlashLiquidator."""
+    reserve: Contract
+    peg: Contract
+    coin: Contract
+    """The reserve coin of the PegModule."""
+    margin: Contract
+    penalty: Contract
+    rate: Contract
+
+    def prepare(self, script: Script) -> None:
+        self.reserve = self._create(script, "Reserve", DEPLOYER, self.stable.address)
+        self.coin = self._create(script, "MockToken", "Reserve Coin", "USDR", COIN_DECIMALS)
+        coins = self.stable.address, self.coin.address
+        self.peg = self._create(script, "PegModule", DEPLOYER, *coins, 0, MAX_UINT256)
+
+    def deploy(self, script: Script) -> None:
+        scenario = self.scenario
+        self.margin = self._margin(script)
+        self.penalty = self._penalty(script, scenario.penalty)
+        self.rate = self._create(
+            script,
+            "KinkedRate",
+            *(to_wad(x) for x in (scenario.rate.base, scenario.rate.at_kink, scenario.rate.above)),
+            to_wad(scenario.rate.kink),
+        )
+        models = self.margin, self.penalty, self.rate
+        parts = [self.stable, self.feed, self.reserve, *models]
+        self.core = self._create(
+            script,
+            "CollateralizedDebt",
+            *(part.address for part in parts),
+            [token.address for token in self.tokens],
+            core_config(scenario),
+            DEPLOYER,
+        )
+        self.lens = self._create(script, "Lens", self.core.address)
+        self.flash = self._create(script, "FlashLiquidator", self.core.address)
+        self._wire(script)
+
+    def fund(self, script: Script, to: Address, amount: int) -> None:
+        """Through the PegModule against reserve coin, so that the books balance; rounded up to
+        a whole unit of the coin."""
+        if amount:
+            per_coin = WAD // 10**COIN_DECIMALS
+            script.send(DEPLOYER, self.peg.mint, -(-amount // per_coin), to)
+
+    def endow(self, script: Script, seeded: int) -> None:
+        reserve = to_wad(self.scenario.protocol.reserve)
+        coins = FLOAT_USD * 10**COIN_DECIMALS
+        script.send(DEPLOYER, self.coin.mint, DEPLOYER, coins)
+        script.send(DEPLOYER, self.coin.approve, self.peg.address, MAX_UINT256)
+        self.fund(script, DEPLOYER, seeded + reserve)
+        script.send(DEPLOYER, self.stable.transfer, self.reserve.address, reserve)
+
+    def contracts(self) -> Sequence[Contract]:
+        core = [self.core, self.lens, self.flash, self.reserve, self.peg, self.coin]
+        return [*core, self.margin, self.penalty, self.rate]
+
+    def spenders(self) -> Sequence[Contract]:
+        return [self.core]
+
+    def _create(self, script: Script, name: str, *arguments: object) -> Contract:
+        return script.create(DEPLOYER, self.artifact(name), arguments)
+
+    def _margin(self, script: Script) -> Contract:
+        ratios = ratios_of(self.scenario)
+        return self._create(
+            script,
+            "LinearMargin",
+            [to_wad(r.initial) for r in ratios],
+            [to_wad(r.maintenance) for r in ratios],
+            [to_wad(r.close_out) for r in ratios],
+        )
+
+    def _penalty(self, script: Script, terms: Penalty) -> Contract:
+        match terms.model:
+            case "fixed":
+                return self._create(script, "FixedPenalty", to_wad(terms.fixed))
+            case "health":
+                figures = (terms.health_base, terms.health_slope, terms.health_cap)
+                return self._create(script, "HealthScaledPenalty", *map(to_wad, figures))
+            case _:
+                auction = (to_wad(terms.dutch_start), to_wad(terms.dutch_cap), terms.dutch_seconds)
+                return self._create(script, "DutchPenalty", *auction)
+
+    def _wire(self, script: Script) -> None:
+        ceiling = to_wad(self.scenario.protocol.debt_ceiling)
+        script.send(DEPLOYER, self.stable.set_minter, self.core.address, True)
+        script.send(DEPLOYER, self.stable.set_minter, self.peg.address, True)
+        script.send(DEPLOYER, self.stable.set_flash_cap, ceiling)
+        script.send(DEPLOYER, self.reserve.set_core, self.core.address)
+        script.send(DEPLOYER, self.core.set_guardian, address_of(GUARDIAN))
+
+
+def core_config(scenario: Scenario) -> tuple[int | bool, ...]:
+    """ICollateralizedDebt.Config, in field order."""
+    terms = scenario.protocol
+    return (
+        to_wad(terms.debt_ceiling),
+        to_wad(terms.account_ceiling),
+        to_wad(terms.min_debt),
+        to_wad(terms.min_left),
+        to_wad(terms.min_left),
+        to_wad(terms.close_factor),
+        to_wad(terms.full_liquidation_health),
+        to_wad(scenario.penalty.reserve_share),
+        0,
+        terms.grace,
+        terms.call_window,
+        to_wad(terms.loss_threshold),
+        terms.loss_window,
+        terms.cap_toxic,
+    )

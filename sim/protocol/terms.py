@@ -1,0 +1,48 @@
+"""The terms of a scenario as a contract of certain abilities has them."""
+
+from __future__ import annotations
+
+from agents.view import AssetTerms, Terms
+from sim.protocol.adapter import Ability, Adapter
+from sim.scenario import Ratios, Scenario
+from sim.units import to_wad
+
+POOL_FEE = 0.003
+
+
+def ratios_of(scenario: Scenario) -> list[Ratios]:
+    """Margin ratios of each asset: its own, or the common ones."""
+    return [asset.margin or scenario.margin for asset in scenario.assets]
+
+
+def terms_of(adapter: Adapter) -> Terms:
+    """What agents know. Without margin calls there is no grace, without partial liquidation no
+    close factor, without a reserve no share of it."""
+    scenario, abilities = adapter.scenario, adapter.abilities
+    protocol, oracle, penalty = scenario.protocol, scenario.oracle, scenario.penalty
+    partial = Ability.PARTIAL_LIQUIDATION in abilities
+    terms = Terms(
+        assets=tuple(
+            AssetTerms(
+                symbol=asset.symbol,
+                decimals=asset.decimals,
+                initial=ratios.initial,
+                maintenance=ratios.maintenance,
+                close_out=ratios.close_out,
+                pool_fee=POOL_FEE if asset.pool_depth else None,
+            )
+            for asset, ratios in zip(scenario.assets, ratios_of(scenario), strict=True)
+        ),
+        min_debt=to_wad(protocol.min_debt),
+        max_penalty=penalty.largest,
+        grace=protocol.grace if Ability.MARGIN_CALLS in abilities else 0,
+        block_seconds=scenario.run.block_seconds,
+        opens=Ability.OPENS in abilities,
+        partial=partial,
+        close_factor=protocol.close_factor if partial else 1.0,
+        full_liquidation_health=protocol.full_liquidation_health if partial else 1.0,
+        reserve_share=penalty.reserve_share if Ability.RESERVE in abilities else 0.0,
+        oracle_window={"spot": 0, "twap": oracle.period}.get(oracle.source),
+        oracle_period=oracle.period if oracle.source in ("delayed", "twap") else 0,
+    )
+    return adapter.terms(terms)
