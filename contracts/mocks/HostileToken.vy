@@ -46,11 +46,6 @@ def mint(to: address, amount: uint256):
 
 
 @external
-def execute(target: address, payload: Bytes[1024]):
-    raw_call(target, payload)
-
-
-@external
 def arm(target: address, payload: Bytes[1024]):
     """
     @notice Make that call in the middle of the next transfer, and go on whatever becomes of it.
