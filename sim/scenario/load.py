@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from sim.errors import ScenarioError
 from sim.scenario.prices import PRICE_MODELS
 from sim.scenario.whole import Scenario
 
+RUN = ".json"
 SHIPPED = Path(__file__).parent.parent / "scenarios"
 
 
@@ -23,16 +25,19 @@ def names() -> list[str]:
 
 
 def load(source: str | Path, overrides: Sequence[str] = ()) -> Scenario:
-    """A shipped scenario by name, or a TOML file by path.
+    """A shipped scenario by name, or by path a TOML file or the JSON file of what was run.
 
     ``overrides`` are ``key.path=value`` with TOML values (bare words are strings).
     Raises ScenarioError with one sentence naming the field, its value and what is allowed.
     """
     path = _locate(source)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = json.loads(text)["scenario"] if path.suffix == RUN else tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{path.name} is not valid TOML: {error}") from None
+    except (json.JSONDecodeError, KeyError, TypeError):
+        raise ScenarioError(f"{path} is not the record of a run: it holds no scenario") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path} cannot be read: {error}") from None
     for override in overrides:
@@ -51,7 +56,7 @@ def validate(data: Mapping[str, Any], origin: str) -> Scenario:
 
 def _locate(source: str | Path) -> Path:
     path = Path(source)
-    if path.suffix == ".toml" or path.parent != Path("."):
+    if path.suffix in (".toml", RUN) or path.parent != Path("."):
         if not path.is_file():
             raise ScenarioError(f"there is no scenario file {path}")
         return path

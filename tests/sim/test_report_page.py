@@ -1,0 +1,208 @@
+"""The report: that it needs nothing else, and says what the tables hold."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.errors import UsageError
+from sim.experiments import store
+from sim.metrics.summary import summarise
+from sim.report.bars import front, heat, lines
+from sim.report.collect import collect, writers
+from sim.report.of_comparison import LOSS, answer
+from sim.report.theme import configured, inline_svg
+from sim.report.write import cell, csv, html, markdown, png
+from sim.scenario import load
+from tests.sim import tables
+
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """The folder of a run."""
+    data = tables.run()
+    record = {
+        "scenario": load("black-thursday").model_dump(mode="json"),
+        "seed": 3,
+        "engine": "revm",
+        "ended": "complete",
+        "blocks": len(data["blocks"]),
+        "transactions": 12,
+        "fingerprint": "ab" * 32,
+        "versions": {"plimsoll": "0"},
+        "bytecode": {"Core": "cd" * 32},
+        "summary": summarise(data),
+    }
+    store.write(tmp_path / "run", record, data)
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def comparison(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(1)
+    shared = rng.normal(0, 50, 12)
+    rows = [
+        {"point": point, "seed": seed, "borrowers' loss, USD": base + shared[seed], LOSS: loss}
+        for point, base, loss in (("penalty=fixed", 900.0, 0.0), ("penalty=dutch", 500.0, 70.0))
+        for seed in range(12)
+    ]
+    record = {
+        "scenario": load("incentives").model_dump(mode="json"),
+        "source": "incentives",
+        "overrides": ["traders.count=9"],
+        "vary": ["penalty=fixed,dutch"],
+        "seeds": 12,
+        "engine": "revm",
+        "versions": {"plimsoll": "0"},
+    }
+    liquidations = tables.run()["liquidations"].assign(point="penalty=fixed", seed=0)
+    parts = {"runs": pd.DataFrame(rows), "liquidations": liquidations}
+    store.write(tmp_path / "comparison", record, parts, store.COMPARISON_FILE)
+    return tmp_path / "comparison"
+
+
+def page(*folders: Path) -> str:
+    (path,) = html([collect(folder) for folder in folders], folders[0])
+    return path.read_text()
+
+
+# --------------------------------------------------------------------------- the page
+
+
+def test_page__anything__fetches_nothing_and_runs_nothing(run: Path, comparison: Path):
+    text = page(run, comparison)
+    assert "<script" not in text
+    assert "@import" not in text
+    assert not re.search(r'(?:src|href|action|data)="(?!data:|#)', text)
+    assert not re.search(r"url\((?!#|&quot;#)", text)
+
+
+def test_page__charts__follow_the_ink_of_the_page(run: Path):
+    text = page(run)
+    assert 'fill="var(--ink)"' in text
+    assert 'fill="#222222"' not in text
+
+
+def test_page__run__answer_before_figures_before_how_it_was_made(run: Path):
+    text = page(run)
+    order = ["Does", "Lenders lose", "The day", "Figures", "Who earned what", "How this was made"]
+    assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
+    assert f"plimsoll run {run / 'run.json'} --seed 3" in text
+    assert "cd" * 32 in text
+
+
+def test_page__text_from_a_scenario__is_escaped(run: Path):
+    path = run / store.RUN_FILE
+    record = json.loads(path.read_text())
+    record["scenario"]["question"] = "<script>alert(1)</script>"
+    path.write_text(json.dumps(record))
+    assert "<script" not in page(run)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+def test_page__in_a_browser__no_message_on_the_console(run: Path):
+    page(run)
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"]
+    shown = subprocess.run(
+        [str(CHROMIUM), *options, "--dump-dom", f"file://{run / 'report.html'}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "CONSOLE" not in shown.stderr
+    assert "How this was made" in shown.stdout
+
+
+# ------------------------------------------------------------------------- comparisons
+
+
+def test_comparison__paired_seeds__says_what_they_agree_on(comparison: Path):
+    runs = store.read(comparison, store.COMPARISON_FILE)[1]["runs"]
+    first, *rest = answer(runs)
+    assert first == "Lenders lose, on average: penalty=dutch by 70 USD."
+    said = "penalty=dutch instead of penalty=fixed: borrowers' loss, USD falls by 400"
+    assert any(sentence.startswith(said) for sentence in rest)
+
+
+def test_comparison__noise_alone__says_that_nothing_differs():
+    rng = np.random.default_rng(2)
+    noise = pd.DataFrame(
+        {
+            "point": ["a"] * 20 + ["b"] * 20,
+            "seed": list(range(20)) * 2,
+            LOSS: 0.0,
+            "gain": rng.normal(0, 1, 40),
+        }
+    )
+    assert answer(noise) == [
+        "Lenders lose nothing at any point, in any seed.",
+        "No figure differs by more than the seeds do among themselves.",
+    ]
+
+
+def test_comparison__command__repeats_it(comparison: Path):
+    command = "plimsoll compare incentives --set traders.count=9 --vary penalty=fixed,dutch"
+    assert f"{command} --seeds 12 --engine revm" in page(comparison)
+
+
+# ------------------------------------------------------------------------------- forms
+
+
+def test_formats__every_one__writes_what_it_names(run: Path):
+    documents = [collect(run)]
+    assert next(path.name for path in markdown(documents, run)) == "report.md"
+    charts = {path.name for path in png(documents, run)}
+    text = (run / "report.md").read_text()
+    assert charts == set(re.findall(r"\]\((\S+\.png)\)", text))
+    assert all((run / name).read_bytes().startswith(b"\x89PNG") for name in charts)
+    grids = {path.stem: pd.read_csv(path) for path in csv(documents, run)}
+    assert grids["roles"]["profit_usd"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "none"), (float("nan"), "none"), (0.08, "0.08"), (1234567.8, "1,234,568"), (3, "3"),
+     ("public", "public"), (True, "True"), (412.345, "412.3")],
+)  # fmt: skip
+def test_cell__content__as_people_read_it(content, said):
+    assert cell(content) == said
+
+
+@pytest.mark.parametrize("formats", ["pdf", "html,pdf", ""])
+def test_formats__unknown__is_refused_with_the_known(formats: str):
+    with pytest.raises(UsageError, match="html, md, csv, png"):
+        writers(formats)
+
+
+def test_collect__another_folder__is_refused(tmp_path: Path):
+    with pytest.raises(UsageError, match="holds no run, comparison or sweep"):
+        collect(tmp_path)
+    with pytest.raises(UsageError, match="is not a folder"):
+        collect(tmp_path / "none")
+
+
+# ------------------------------------------------------------------------------ charts
+
+
+def test_charts__of_studies__are_drawn_with_their_units():
+    grid = pd.DataFrame(
+        [(m, p, m * p, m * p - 1, m * p + 1) for m in (1.0, 2.0) for p in (3.0, 5.0)],
+        columns=["margin", "penalty", "loss", "low", "high"],
+    )
+    drawn = inline_svg(configured(heat(grid, "margin", "penalty", "loss", ("m", "p", "loss, USD"))))
+    assert "loss, USD" in drawn
+    assert ">10<" in drawn
+    curve = lines(grid, "margin", "loss", ("margin", "loss, USD"), "penalty")
+    assert "loss, USD" in inline_svg(configured(curve))
+    named = grid.assign(name="here", best=[True, False, False, True])
+    assert ">here<" in inline_svg(configured(front(named, "margin", "loss", ("x", "y, USD"))))
