@@ -100,7 +100,7 @@ def _naive(runner: Runner, stack: ExitStack) -> Naive | None:
         return None
     naive = stack.enter_context(Naive())
     replay(runner.tape, naive.engine)
-    contracts = runner.model.system.deployment.contracts()
+    contracts = runner.model.system.adapter.everything()
     naive.start([(contract.address, artifact(contract.name)) for contract in contracts])
     return naive
 

@@ -27,7 +27,7 @@ def cli(scenario: str, network: str, overrides: tuple[str, ...]) -> None:
         with ApeEngine(network) as engine:
             paths = price_paths(chosen, np.random.SeedSequence(chosen.run.seed))
             system, _ = deploy(engine, chosen, paths[:, 0].tolist())
-            for contract in system.contracts():
+            for contract in system.everything():
                 click.echo(f"{contract.name:20} 0x{contract.address.hex()}")
     except PlimsollError as error:
         click.echo(f"deploy: {error}", err=True)

@@ -11,7 +11,7 @@ from eth_abi import encode
 from sim.chain.artifacts import Artifact
 from sim.chain.engine import BlockRequest, Transaction
 from sim.protocol.abi import Contract
-from sim.protocol.deploy import DEPLOYER
+from sim.protocol.names import DEPLOYER
 from sim.units import GWEI, MAX_UINT256, WAD, Address
 from tests.chain.revm_world import (
     BASE_FEE,

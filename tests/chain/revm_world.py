@@ -10,7 +10,9 @@ from eth_utils.crypto import keccak
 from sim.chain.artifacts import Artifact, load
 from sim.chain.engine import BlockRequest, Engine, contract_address
 from sim.protocol.abi import Contract, text
-from sim.protocol.deploy import DEPLOYER, Deployment, address_of, deploy
+from sim.protocol.adapters.plimsoll import Plimsoll
+from sim.protocol.deploy import deploy
+from sim.protocol.names import DEPLOYER, address_of
 from sim.protocol.populate import Endowment, populate
 from sim.protocol.script import Script
 from sim.scenario import Asset, Margin, Oracle, ProtocolTerms, Scenario
@@ -52,7 +54,7 @@ class World:
     """An engine with every contract of ours on it."""
 
     engine: Engine
-    system: Deployment
+    system: Plimsoll
     contracts: list[tuple[Contract, Artifact]]
     makers: list[Address]
     people: list[Address]
@@ -92,14 +94,14 @@ def build(engine: Engine) -> World:
     others = _others(script, system)
     makers = [_place(script, code) for code in (MAKER, MAKER_AND_CALLER)]
     script.flush()
-    contracts = [(c, load(c.name)) for c in [*system.contracts(), *others]]
+    contracts = [(c, load(c.name)) for c in [*system.everything(), *others]]
     people = [DEPLOYER, *TRADERS, *system.reporters]
     for contract, _ in contracts:
         engine.set_balance(contract.address, WAD)
     return World(engine, system, contracts, makers, people)
 
 
-def _others(script: Script, system: Deployment) -> list[Contract]:
+def _others(script: Script, system: Plimsoll) -> list[Contract]:
     token = ("Token", "TKN", 18)
     arguments: dict[str, tuple[Any, ...]] = {
         "Counter": (),

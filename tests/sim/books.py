@@ -18,9 +18,10 @@ from sim.chain.engine import (
 )
 from sim.protocol.abi import Contract, Method, text
 from sim.protocol.audit import audit
-from sim.protocol.deploy import address_of, deploy
+from sim.protocol.deploy import deploy
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Ledger
+from sim.protocol.names import address_of
 from sim.protocol.populate import Endowment, populate
 from sim.scenario import Scenario, validate
 from sim.units import MAX_UINT256, WAD, Address, to_wad
@@ -85,7 +86,7 @@ class Books:
     def rewind(self) -> None:
         """Back to where nobody has an account, with a ledger that starts anew."""
         self.engine.restore(self._start)
-        self.ledger = Ledger(self.system, self.terms, self._set_up[0].timestamp)
+        self.ledger = Ledger(self.system, self._set_up[0].timestamp)
         self.blocks = list(self._set_up)
         """All so far."""
         for block in self.blocks:

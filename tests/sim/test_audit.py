@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sim.errors import LedgerMismatch
-from sim.protocol.audit import BATCH, audit
+from sim.protocol.adapters.plimsoll import BATCH, PEG
+from sim.protocol.audit import audit
 from sim.protocol.ledger import Ledger
 from sim.units import RAY, WAD
 from tests.sim.books import PEOPLE, PRICES, Books
@@ -68,7 +69,7 @@ def _bad_debt(ledger: Ledger) -> None:
 
 
 def _peg(ledger: Ledger) -> None:
-    ledger.peg_minted -= 1
+    ledger.counts[PEG] -= 1
 
 
 def _supply(ledger: Ledger) -> None:
@@ -130,7 +131,7 @@ def test_audit__one_figure_falsified__is_caught_and_named(
 
 def followed_again(books: Books) -> Ledger:
     """Another ledger of the same life."""
-    ledger = Ledger(books.system, books.terms, books.blocks[0].timestamp)
+    ledger = Ledger(books.system, books.blocks[0].timestamp)
     for block in books.blocks:
         ledger.apply(block.receipts, block.timestamp)
     return ledger
@@ -144,7 +145,7 @@ def test_audit__two_ledgers_of_the_same_receipts__are_the_same(lived: Books) -> 
 
 def test_audit__a_lost_block__is_caught(lived: Books) -> None:
     """One block's receipts never reached the ledger."""
-    ledger = Ledger(lived.system, lived.terms, lived.blocks[0].timestamp)
+    ledger = Ledger(lived.system, lived.blocks[0].timestamp)
     for block in lived.blocks[:-1]:
         ledger.apply(block.receipts, block.timestamp)
     with pytest.raises(LedgerMismatch, match="margin call"):

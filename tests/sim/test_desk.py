@@ -14,7 +14,7 @@ from agents.view import View
 from sim.chain.engine import Receipt, Refusal, Status
 from sim.mempool.pool import Pending
 from sim.model.desk import Desk, Outcome
-from sim.protocol.system import Order
+from sim.protocol.adapter import Order
 from sim.units import GWEI, Address
 
 LIFETIME = 5

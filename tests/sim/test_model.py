@@ -23,7 +23,7 @@ from sim.mempool.fees import next_base_fee
 from sim.model import BLOCK_COLUMNS, StressModel
 from sim.model.desk import BUILDER
 from sim.model.records import COLUMNS, TABLES
-from sim.protocol.deploy import DEPLOYER, MARKET
+from sim.protocol.names import DEPLOYER, MARKET
 from sim.units import GWEI, WAD
 from tests.sim.runs import IN_PROCESS, STILL, Watched, finish, model, scenario
 
@@ -172,7 +172,7 @@ def test_wei__nothing_is_made_or_lost_but_the_base_fee_burnt() -> None:
         running = StressModel(scenario(), rng=7, engine=watched)
         holders = [a.address for a in running.agents]
         holders += [DEPLOYER, MARKET, BUILDER]
-        holders += [c.address for c in running.system.deployment.contracts()]
+        holders += [c.address for c in running.system.adapter.everything()]
         before, mined = sum(watched.balances(holders)), len(watched.mined)
         finish(running)
         burnt = sum(block.base_fee * block.gas_used for block in watched.mined[mined:])
@@ -269,7 +269,7 @@ def test_figures__last_block__is_what_the_chain_says(
     crashed: StressModel, tables: dict[str, pd.DataFrame]
 ) -> None:
     """Read account by account, not through the ledger's columns."""
-    core, figures = crashed.system.deployment.core, tables["blocks"].iloc[-1]
+    figures = tables["blocks"].iloc[-1]
     positions, _ = crashed.system.read(crashed.engine, range(1, len(tables["accounts"]) + 1), [])
     debts = [p.debt / WAD for p in positions.values()]
     below = [p for p in positions.values() if p.debt and p.collateral - p.maintenance < p.debt]
@@ -281,7 +281,6 @@ def test_figures__last_block__is_what_the_chain_says(
     short = sum(max(0.0, debt - value) for debt, value in zip(debts, held, strict=True))
     assert figures["shortfall_usd"] == pytest.approx(short, abs=1e-6)
     assert figures["collateral_usd"] == pytest.approx(sum(held), rel=1e-9)
-    assert core.address
 
 
 def test_figures__debt_by_health__adds_up_to_the_debt(tables: dict[str, pd.DataFrame]) -> None:
