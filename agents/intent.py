@@ -101,17 +101,6 @@ class Swap(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trade(Intent):
-    """Exchange one token for the other with the world outside, at a price agreed there: both
-    transfers on chain, or neither."""
-
-    asset: int
-    sell_stable: bool
-    amount_in: int
-    amount_out: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PegSwap(Intent):
     """Sell the stable for the reserve coin on their pool, or the coin for the stable."""
 

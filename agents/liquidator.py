@@ -5,46 +5,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
-from math import sqrt
 
 import mesa
 
 from agents.base import GWEI, Participant, bid
-from agents.intent import Bid, FlashLiquidate, Intent, Liquidate, MarginCall, Swap
+from agents.intent import Bid, FlashLiquidate, Intent, Liquidate, MarginCall, Swap, VenueOrder
+from agents.inventory import (
+    CAUTION,
+    Inventory,
+    best_sale,
+    disposal,
+    gas_of_sale,
+    price_risk,
+    proceeds,
+    sold,
+)
 from agents.view import Market, Opportunity, View
 
 LIQUIDATE_GAS = 190_000
 CALL_GAS = 90_000
-SWAP_GAS = 120_000
 OUTBID = 1.125
 """A rival's pending transaction is outbid by this much where the gain bears it."""
 DUST = 10**18
 """Stable units (one dollar) below which there is no capital left to speak of."""
-CAUTION = 0.98
-"""Least part of the previewed collateral it accepts."""
 HEADROOM = 1_000
 """To repay all that may be repaid it offers one part in so many more than it saw: interest
 accrues until the block, and a debt that is repaid whole must be repaid to the last unit."""
-
-
-class Inventory(Enum):
-    """What a liquidator does with seized collateral, and so what it thinks it is worth."""
-
-    SELL = auto()
-    """Sold on the pool at once: worth what the pool pays, impact and all."""
-    HOLD = auto()
-    """Kept, which ties up capital for good: worth the outside price less `HOLD_DISCOUNT`."""
-    HEDGE = auto()
-    """Sold short outside at once, so that no later price matters: worth the outside price less
-    `HEDGE_COST`, of whatever size. It goes to the pool only when that is above the outside
-    price. The short is outside the model: tables show the collateral, not the hedge."""
-
-
-HOLD_DISCOUNT = 0.02
-"""Of the price outside, for bearing its moves."""
-HEDGE_COST = 0.002
-"""Of the price outside: fees of opening and closing the short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +52,14 @@ class Take:
 class Liquidator(Participant):
     """Liquidates where profit after gas, slippage and failure is worth it; sells what it seizes.
 
-    For each account it weighs (1 − q)·gain − q·gas of a failed attempt, where q is its believed
-    chance to be beaten, the gain is what its size sells for on the pool, less what it repays,
-    less gas. The size is what its capital, the close factor and the pool allow: the best size
-    into x·y = k at a discount b is x·(sqrt((1 − f)(1 + b)) − 1)/(1 − f). A share of the gain
-    is bid as tip; a rival's pending bid is outbid while the gain still bears it.
+    For each account, the largest debt first, it weighs (1 − q)·gain − q·gas of a failed
+    attempt, where q is its believed chance to be beaten, the gain is what its size sells for on
+    the pool, less what its price may lose until then (`price_risk`), less what it repays, less
+    gas. The size is what its capital, the close factor and
+    the pool allow: the best size into x·y = k at a discount b is
+    x·(sqrt((1 − f)(1 + b)) − 1)/(1 − f). The pool it reckons with is the one left by all that it
+    holds and has on the way: its own sales do not surprise it, those of others may. A share of
+    the gain is bid as tip; a rival's pending bid is outbid while the gain still bears it.
 
     Capital is its stable, and at most `capital_limit` of it at work in pending attempts.
     """
@@ -105,7 +94,7 @@ class Liquidator(Participant):
 
     def decide(self, view: View) -> Sequence[Intent]:
         intents: list[Intent] = list(self.sales(view))
-        budget = self.budget(view)
+        budget, market = self.budget(view), self.foreseen(view)
         busy = {
             i.account
             for i in view.waiting
@@ -114,13 +103,13 @@ class Liquidator(Participant):
         for opportunity in sorted(view.opportunities, key=lambda o: (-o.debt, o.account)):
             if opportunity.account in busy or (budget < DUST and not opportunity.callable):
                 continue
-            intent = self.act_on(opportunity, view.market, budget)
+            intent = self.act_on(opportunity, market, budget)
             if intent is None:
                 continue
             intents.append(intent)
             busy.add(opportunity.account)
-            if isinstance(intent, Liquidate):
-                budget -= intent.max_repay
+            budget -= spent(intent)
+            market = self.after(market, opportunity, intent)
         return intents
 
     def act_on(self, opportunity: Opportunity, market: Market, budget: int) -> Intent | None:
@@ -133,14 +122,6 @@ class Liquidator(Participant):
         if self.is_beaten(opportunity, offer) or not self.pays(take, offer.tip, market):
             return None
         return self.order(take, offer, market)
-
-    def budget(self, view: View) -> int:
-        """Stable it may still commit."""
-        committed = sum(i.max_repay for i in view.waiting if isinstance(i, Liquidate))
-        capital = view.wallet.stable
-        if self.capital_limit is not None:
-            capital = min(capital, self.capital_limit)
-        return capital - committed
 
     # -------------------------------------------------------- how it bids: for subclasses
 
@@ -166,7 +147,7 @@ class Liquidator(Participant):
 
     @property
     def sale_gas(self) -> int:
-        return SWAP_GAS if self.inventory is Inventory.SELL else 0
+        return gas_of_sale(self.inventory)
 
     def capped(self, wanted: Bid) -> Bid:
         """With a tip of no more than its own limit."""
@@ -186,10 +167,19 @@ class Liquidator(Participant):
         max_repay = self.repayment(opportunity, market, budget)
         if max_repay <= 0:
             return None
-        repaid = min(max_repay, opportunity.repaid)
-        seized = opportunity.seized * repaid // opportunity.repaid
-        gross = (self.proceeds(market, opportunity.asset, seized) - repaid) / 10**18
-        return Take(opportunity, max_repay, repaid, seized, gross, self.gas)
+        repaid, seized = brings(opportunity, max_repay)
+        gross = self.worth(opportunity.asset, seized, market) - repaid
+        return Take(opportunity, max_repay, repaid, seized, gross / 10**18, self.gas)
+
+    def worth(self, asset: int, seized: int, market: Market) -> float:
+        """Stable: what it sells for, less what its price may lose until then."""
+        risk = price_risk(market, asset, seized) if self.waits_to_sell else 0.0
+        return proceeds(self.inventory, market, asset, seized) * (1 - risk)
+
+    @property
+    def waits_to_sell(self) -> bool:
+        """Sells after the block in which it liquidates."""
+        return self.inventory is Inventory.SELL
 
     def call(self, opportunity: Opportunity, market: Market) -> MarginCall | None:
         """Calls when half the penalty on the account would pay for the gas of it."""
@@ -209,6 +199,8 @@ class Liquidator(Participant):
         whole = allowed + allowed // HEADROOM
         if best >= allowed and budget >= whole:
             return whole
+        if not market.terms.partial:
+            return 0
         return min(best, budget, opportunity.debt - market.terms.min_debt)
 
     def best_repay(self, opportunity: Opportunity, market: Market) -> int:
@@ -217,50 +209,66 @@ class Liquidator(Participant):
         if pool is None or pool.collateral == 0 or self.inventory is not Inventory.SELL:
             return opportunity.repaid
         revenue = opportunity.seized * pool.stable / pool.collateral
-        discount = revenue / opportunity.repaid
-        keep = 1 - pool.fee
-        best = pool.collateral * (sqrt(max(1.0, keep * discount)) - 1) / keep
+        if self.waits_to_sell:
+            revenue *= 1 - price_risk(market, opportunity.asset, 0)
+        best = best_sale(pool, revenue / opportunity.repaid)
         if best >= opportunity.seized:
             return opportunity.repaid
         return int(best / opportunity.seized * opportunity.repaid)
 
-    def proceeds(self, market: Market, asset: int, seized: int) -> int:
-        """Stable that `seized` is worth to it: on the pool, or outside where there is none or
-        where it does not sell."""
-        pool = market.pools[asset]
-        if pool is not None and self.inventory is Inventory.SELL:
-            return pool.quote(False, seized)
-        unit: int = 10 ** market.terms.assets[asset].decimals
-        less = {Inventory.HOLD: HOLD_DISCOUNT, Inventory.HEDGE: HEDGE_COST}
-        part = 1 - less.get(self.inventory, 0.0)
-        return int(seized / unit * market.prices[asset] * part * 10**18)
+    # ------------------------------------------------------------- capital and inventory
 
-    # ------------------------------------------------------------------------ inventory
+    def budget(self, view: View) -> int:
+        """Stable it may still commit."""
+        committed = sum(spent(intent) for intent in view.waiting)
+        capital = view.wallet.stable
+        if self.capital_limit is not None:
+            capital = min(capital, self.capital_limit)
+        return capital - committed
 
-    def sales(self, view: View) -> list[Swap]:
-        """Sell seized collateral on the pools while the last unit brings more than the outside
-        price less four fees; the rest waits for arbitrageurs to refill the pool. Hedged, it
-        can wait until the pool is above the outside price."""
-        waits = any(isinstance(i, Swap) for i in view.waiting)
-        if waits or self.inventory is Inventory.HOLD:
-            return []
-        fees = 1 if self.inventory is Inventory.HEDGE else 4
+    def foreseen(self, view: View) -> Market:
+        """The market once what it holds and has on the way is sold, where it sells."""
         market = view.market
-        found = []
-        for index, (held, pool) in enumerate(zip(view.wallet.tokens, market.pools, strict=True)):
-            if held == 0 or pool is None or pool.collateral == 0:
-                continue
-            price = market.prices[index] * 10 ** (18 - market.terms.assets[index].decimals)
-            floor = price * (1 - fees * pool.fee)
-            keep = 1 - pool.fee
-            room = (sqrt(pool.collateral * pool.stable * keep / floor) - pool.collateral) / keep
-            amount = min(held, max(0, int(room)))
-            out = pool.quote(False, amount)
-            offer = bid(market, GWEI)
-            if out / 10**18 <= 10 * market.gas_usd(SWAP_GAS, offer.tip):
-                continue
-            found.append(sale(offer, index, amount, int(out * CAUTION)))
-        return found
+        if self.inventory is not Inventory.SELL:
+            return market
+        coming = list(view.wallet.tokens)
+        for intent in view.waiting:
+            if isinstance(intent, Liquidate):
+                coming[intent.asset] += int(intent.min_seize / CAUTION)
+        for asset, amount in enumerate(coming):
+            market = sold(market, asset, amount)
+        return market
+
+    def after(self, market: Market, opportunity: Opportunity, intent: Intent) -> Market:
+        """The market it reckons with for its next attempt in the same block."""
+        if self.inventory is not Inventory.SELL:
+            return market
+        offered = intent.max_repay if isinstance(intent, Liquidate | FlashLiquidate) else 0
+        return sold(market, opportunity.asset, brings(opportunity, offered)[1])
+
+    def sales(self, view: View) -> list[Swap | VenueOrder]:
+        """Of what it holds, one at a time."""
+        if any(isinstance(i, Swap | VenueOrder) for i in view.waiting):
+            return []
+        found = (
+            disposal(self.inventory, view.market, asset, held)
+            for asset, held in enumerate(view.wallet.tokens)
+        )
+        return [sale for sale in found if sale]
+
+
+def brings(opportunity: Opportunity, max_repay: int) -> tuple[int, int]:
+    """(repaid, seized) of an offer to repay so much."""
+    if opportunity.repaid == 0:
+        return 0, 0
+    repaid = min(max_repay, opportunity.repaid)
+    return repaid, opportunity.seized * repaid // opportunity.repaid
+
+
+def spent(intent: Intent) -> int:
+    """Stable of its own that an attempt ties up; a flash liquidation none, and a bundle none
+    beyond its block."""
+    return intent.max_repay if isinstance(intent, Liquidate) else 0
 
 
 def liquidate(take: Take, offer: Bid) -> Liquidate:
@@ -271,8 +279,3 @@ def liquidate(take: Take, offer: Bid) -> Liquidate:
         max_repay=take.max_repay,
         min_seize=int(take.seized * CAUTION),
     )
-
-
-def sale(offer: Bid, asset: int, amount: int, min_out: int) -> Swap:
-    """Of collateral, for the stable."""
-    return Swap(bid=offer, pool=asset, sell_stable=False, amount_in=amount, min_out=min_out)

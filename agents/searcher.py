@@ -10,7 +10,8 @@ import mesa
 
 from agents.base import GWEI, Participant, bid
 from agents.intent import Bid, Bundle, FlashLiquidate, Intent, Liquidate, Swap, Theirs
-from agents.liquidator import OUTBID, SWAP_GAS, Liquidator, Take
+from agents.inventory import SWAP_GAS
+from agents.liquidator import OUTBID, Liquidator, Take
 from agents.view import Market, Opportunity, Pool, Seen, View
 
 WAD = 10**18

@@ -7,12 +7,13 @@ from math import inf, log
 
 import mesa
 import numpy as np
-from agents.attacker import Griefer, OracleManipulator
 
 from agents.arbitrageur import Arbitrageur
+from agents.attacker import Griefer, OracleManipulator
 from agents.base import Participant
 from agents.exchange import Exchange
 from agents.guardian import Guardian
+from agents.inventory import Inventory
 from agents.keepers import (
     DutchSniper,
     FlashKeeper,
@@ -21,12 +22,11 @@ from agents.keepers import (
     PrivateKeeper,
     SplitKeeper,
 )
-from agents.liquidator import Inventory, Liquidator
+from agents.liquidator import Liquidator
 from agents.oracle import Poker, Reporter
 from agents.searcher import CopyCat, Sandwicher
 from agents.trader import Habits, Trader
-from sim.protocol.names import GUARDIAN, address_of
-from sim.protocol.names import VENUE
+from sim.protocol.names import GUARDIAN, VENUE, address_of
 from sim.protocol.populate import Endowment
 from sim.protocol.terms import ratios_of
 from sim.scenario import Oracle, Scenario

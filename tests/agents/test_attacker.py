@@ -10,18 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.attacker import (
-    Griefer,
-    OracleManipulator,
+from agents.attacker import Griefer, OracleManipulator
+from agents.attacker.manipulator import pushes, target_of, threshold
+from agents.attacker.push import (
     break_even_depth,
     buy_back,
     holding_cost,
     push_size,
-    pushes,
     round_trip_cost,
     seen_ratio,
-    target_of,
-    threshold,
 )
 from agents.intent import Bid, Bundle, Deposit, Liquidate, Repay, Swap
 from agents.view import Pool, Position, Seen, View

@@ -10,19 +10,19 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from agents.intent import Bid, Bundle, FlashLiquidate, Liquidate, MarginCall, Rebid, Swap
+from agents.inventory import SWAP_GAS, Inventory
 from agents.keepers import (
-    FLASH_GAS,
     DutchSniper,
     FlashKeeper,
     GasAuctioneer,
     Keeper,
     PrivateKeeper,
     SplitKeeper,
-    healing_repay,
-    two_steps,
-    waiting_value,
 )
-from agents.liquidator import LIQUIDATE_GAS, SWAP_GAS, Inventory, Liquidator
+from agents.keepers.flash import FLASH_GAS
+from agents.keepers.sniper import waiting_value
+from agents.keepers.split import healing_repay, two_steps
+from agents.liquidator import LIQUIDATE_GAS, Liquidator
 from agents.view import Opportunity, View
 from tests.agents.views import (
     ADDRESS,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agents.attacker import target_of, threshold
+from agents.attacker.manipulator import target_of, threshold
 from agents.intent import Bundle, Liquidate, MarginCall, Swap
 from agents.keepers import DutchSniper, SplitKeeper
 from agents.view import Opportunity, Position, Terms

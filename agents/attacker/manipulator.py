@@ -1,16 +1,18 @@
-"""Attackers: they make accounts fail, or liquidations."""
+"""Moving the price that the oracle reads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil
 
 import mesa
 
-from agents.base import GWEI, Participant, bid
-from agents.intent import Bid, Bundle, Deposit, FlashLiquidate, Intent, Liquidate, Repay, Swap
-from agents.liquidator import CAUTION, HEADROOM, LIQUIDATE_GAS, OUTBID, SWAP_GAS
+from agents.attacker.push import buy_back, push_size, round_trip_cost, seen_ratio
+from agents.base import Participant
+from agents.intent import Bid, Bundle, Intent, Liquidate, Swap
+from agents.inventory import CAUTION, SWAP_GAS
+from agents.liquidator import HEADROOM, LIQUIDATE_GAS
 from agents.view import Market, Pool, Position, Terms, View
 
 WAD = 10**18
@@ -132,116 +134,6 @@ class OracleManipulator(Participant):
             ),
             payment=min(payment, view.wallet.wei // 2),
         )
-
-
-class Griefer(Participant):
-    """Spends a budget on making other people's liquidations fail; earns nothing.
-
-    Before each liquidation that it sees in the public pool it puts a repayment of one unit for
-    the same account, with a tip an eighth higher: where a liquidation must name the exact debt,
-    that makes it fail. Into each account that can be liquidated it deposits dust of a collateral
-    which the account does not hold, so that seizing the last of the others leaves one. It stops
-    when its gas money is down to `least_wei`. Believes the pool: what is private it cannot stop.
-    """
-
-    role = "attacker"
-    every_block = True
-    watches_liquidations = True
-    watches_mempool = True
-
-    def __init__(
-        self,
-        model: mesa.Model,
-        name: str,
-        address: bytes,
-        *,
-        least_wei: int,
-        dust: int = 1,
-        max_tip_gwei: float = 500.0,
-    ) -> None:
-        """``dust``: native units."""
-        super().__init__(model, name, address)
-        self.least_wei = least_wei
-        self.dust = dust
-        self.max_tip = int(max_tip_gwei * GWEI)
-
-    def decide(self, view: View) -> Sequence[Intent]:
-        if view.wallet.wei <= self.least_wei:
-            return ()
-        return [*self.repayments(view), *self.deposits(view)]
-
-    def repayments(self, view: View) -> list[Repay]:
-        done = {i.account for i in view.waiting if isinstance(i, Repay)}
-        tips: dict[int, int] = {}
-        for seen in view.mempool:
-            if isinstance(seen.intent, Liquidate | FlashLiquidate):
-                account = seen.intent.account
-                tips[account] = max(seen.tip, tips.get(account, 0))
-        repayments = [
-            Repay(bid=bid(view.market, int(tip * OUTBID) + 1), account=account, amount=1)
-            for account, tip in tips.items()
-            if account not in done and tip * OUTBID < self.max_tip
-        ]
-        return repayments[: view.wallet.stable]
-
-    def deposits(self, view: View) -> list[Deposit]:
-        """One for each account that has no dust of it yet, as far as the tokens go."""
-        done = {i.account for i in view.waiting if isinstance(i, Deposit)}
-        left = list(view.wallet.tokens)
-        holdings: dict[int, set[int]] = {}
-        for opportunity in view.opportunities:
-            holdings.setdefault(opportunity.account, set()).add(opportunity.asset)
-        found = []
-        for account, assets in holdings.items():
-            free = [i for i, held in enumerate(left) if i not in assets and held >= self.dust]
-            if account in done or not free:
-                continue
-            left[free[0]] -= self.dust
-            offer = bid(view.market, GWEI)
-            found.append(Deposit(bid=offer, account=account, asset=free[0], amount=self.dust))
-        return found
-
-
-def push_size(ratio: float, fee: float) -> float:
-    """u = q/x that moves the spot price to `ratio` of what it was, the fee staying in the pool:
-    the positive root of a·u² + (1 + a)·u + 1 − 1/ρ = 0."""
-    a = 1 - fee
-    excess = 1 / ratio - 1
-    return 2 * excess / (1 + a + sqrt((1 + a) ** 2 + 4 * a * excess))
-
-
-def round_trip_cost(stable: float, ratio: float, fee: float) -> float:
-    """What the push and buying back the same collateral cost, in the unit of `stable`, the
-    pool's reserve of it: y·u·(1 − a²)/(a·(1 + a·u))."""
-    a, u = 1 - fee, push_size(ratio, fee)
-    return stable * u * (1 - a * a) / (a * (1 + a * u))
-
-
-def buy_back(pool: Pool, sold: int) -> float:
-    """Stable that buys back `sold` collateral just sold: q·y/(a·(x + a·q))."""
-    a = 1 - pool.fee
-    return sold * pool.stable / (a * (pool.collateral + a * sold))
-
-
-def break_even_depth(gain: float, ratio: float, fee: float) -> float:
-    """The pool's stable reserve at which the push costs all of `gain`; deeper pools are safe.
-    Infinite without a fee."""
-    cost = round_trip_cost(1.0, ratio, fee)
-    return gain / cost if cost else float("inf")
-
-
-def holding_cost(stable: float, ratio: float, fee: float, blocks: int) -> float:
-    """What keeping the price there costs when arbitrageurs undo the push in every block: each
-    time q is sold for less than its price before, a loss of y·u·(1 − a/(1 + a·u))."""
-    a, u = 1 - fee, push_size(ratio, fee)
-    return blocks * stable * u * (1 - a / (1 + a * u))
-
-
-def seen_ratio(ratio: float, stood: float, window: float) -> float:
-    """What an average over `window` seconds shows of a push that stood for `stood` of them; the
-    spot price, a window of 0, shows all of it."""
-    weight = min(1.0, stood / window) if window else 1.0
-    return 1 - (1 - ratio) * weight
 
 
 def pushes(victims: Sequence[Position], asset: int, terms: Terms) -> list[float]:

@@ -1,0 +1,49 @@
+"""What moving the price of a pool costs, on x·y = k with fee f, a = 1 − f. Own derivations."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from agents.view import Pool
+
+
+def push_size(ratio: float, fee: float) -> float:
+    """u = q/x that moves the spot price to `ratio` of what it was, the fee staying in the pool:
+    the positive root of a·u² + (1 + a)·u + 1 − 1/ρ = 0."""
+    a = 1 - fee
+    excess = 1 / ratio - 1
+    return 2 * excess / (1 + a + sqrt((1 + a) ** 2 + 4 * a * excess))
+
+
+def round_trip_cost(stable: float, ratio: float, fee: float) -> float:
+    """What the push and buying back the same collateral cost, in the unit of `stable`, the
+    pool's reserve of it: y·u·(1 − a²)/(a·(1 + a·u))."""
+    a, u = 1 - fee, push_size(ratio, fee)
+    return stable * u * (1 - a * a) / (a * (1 + a * u))
+
+
+def buy_back(pool: Pool, sold: int) -> float:
+    """Stable that buys back `sold` collateral just sold: q·y/(a·(x + a·q))."""
+    a = 1 - pool.fee
+    return sold * pool.stable / (a * (pool.collateral + a * sold))
+
+
+def break_even_depth(gain: float, ratio: float, fee: float) -> float:
+    """The pool's stable reserve at which the push costs all of `gain`; deeper pools are safe.
+    Infinite without a fee."""
+    cost = round_trip_cost(1.0, ratio, fee)
+    return gain / cost if cost else float("inf")
+
+
+def holding_cost(stable: float, ratio: float, fee: float, blocks: int) -> float:
+    """What keeping the price there costs when arbitrageurs undo the push in every block: each
+    time q is sold for less than its price before, a loss of y·u·(1 − a/(1 + a·u))."""
+    a, u = 1 - fee, push_size(ratio, fee)
+    return blocks * stable * u * (1 - a / (1 + a * u))
+
+
+def seen_ratio(ratio: float, stood: float, window: float) -> float:
+    """What an average over `window` seconds shows of a push that stood for `stood` of them; the
+    spot price, a window of 0, shows all of it."""
+    weight = min(1.0, stood / window) if window else 1.0
+    return 1 - (1 - ratio) * weight

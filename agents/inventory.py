@@ -1,0 +1,130 @@
+"""What liquidators do with seized collateral, and what it is worth to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import Enum, auto
+from math import sqrt
+
+from agents.base import GWEI, bid
+from agents.intent import Bid, Swap, VenueOrder
+from agents.view import Market, Pool
+
+SWAP_GAS = 120_000
+TRANSFER_GAS = 65_000
+CAUTION = 0.98
+"""Least part of a quote or a preview that it accepts."""
+PATIENCE = 0.009
+"""Of the price outside: what a sale gives up at most, or it reverts. Three fees of an ordinary
+pool: arbitrageurs leave a falling one a fee below the outside, and the sale pays another."""
+PACE = PATIENCE / 6
+"""Of a pool's collateral, what can so be sold on it in a block: half a fee moves the price one."""
+YEAR = 365 * 86_400
+GASES = 10
+"""Sales bring so many times their gas, or wait."""
+HOLD_DISCOUNT = 0.02
+"""Of the price outside, for bearing its moves."""
+HEDGE_COST = 0.002
+"""Of the price outside: fees of opening and closing the short."""
+
+
+class Inventory(Enum):
+    """What a liquidator does with seized collateral, and so what it thinks it is worth."""
+
+    SELL = auto()
+    """Sold on the pool at once: worth what the pool pays, impact and all. What the pool does not
+    take at a fair price waits in the wallet for arbitrageurs to refill it."""
+    HOLD = auto()
+    """Kept, which ties up capital for good: worth the outside price less `HOLD_DISCOUNT`."""
+    HEDGE = auto()
+    """Sold short outside at once, whatever the size, so that no later price matters: worth the
+    outside price less `HEDGE_COST`, or what the venue's book pays where there is one; then it
+    is sold there. Without a venue the short is outside the model and the collateral goes to the
+    pool when that is above the outside price."""
+
+
+def proceeds(inventory: Inventory, market: Market, asset: int, amount: int) -> int:
+    """Stable that `amount` is worth: on the pool, or outside where there is none or where it
+    does not sell there."""
+    pool = market.pools[asset]
+    if pool is not None and inventory is Inventory.SELL:
+        return pool.quote(False, amount)
+    if market.venues and inventory is Inventory.HEDGE:
+        return market.venues[asset].quote(False, amount)
+    unit: int = 10 ** market.terms.assets[asset].decimals
+    less = {Inventory.HOLD: HOLD_DISCOUNT, Inventory.HEDGE: HEDGE_COST}
+    part = 1 - less.get(inventory, 0.0)
+    return int(amount / unit * market.prices[asset] * part * 10**18)
+
+
+def price_risk(market: Market, asset: int, amount: float) -> float:
+    """One standard deviation of the price, as a share of it, until so much is sold: a block, and
+    one for each part of the pool that a block takes. 0 where no volatility is known."""
+    pool = market.pools[asset]
+    if pool is None or pool.collateral == 0 or asset >= len(market.volatility):
+        return 0.0
+    blocks = 1 + amount / (PACE * pool.collateral)
+    years = blocks * market.terms.block_seconds / YEAR
+    return market.volatility[asset] * sqrt(years)
+
+
+def gas_of_sale(inventory: Inventory) -> int:
+    return SWAP_GAS if inventory is Inventory.SELL else 0
+
+
+def best_sale(pool: Pool, discount: float) -> float:
+    """Collateral whose sale gains most in total when each unit cost 1/`discount` of the pool's
+    price: x·(sqrt((1 − f)·d) − 1)/(1 − f) on x·y = k with fee f."""
+    keep = 1 - pool.fee
+    return pool.collateral * (sqrt(max(1.0, keep * discount)) - 1) / keep
+
+
+def room(pool: Pool, floor: float) -> float:
+    """Collateral that can be sold until the last unit brings `floor`, stable units each."""
+    keep = 1 - pool.fee
+    return max(0.0, (sqrt(pool.collateral * pool.stable * keep / floor) - pool.collateral) / keep)
+
+
+def sold(market: Market, asset: int, amount: int) -> Market:
+    """The market with so much collateral more sold on its pool."""
+    pool = market.pools[asset]
+    if pool is None or amount <= 0:
+        return market
+    after = replace(
+        pool, collateral=pool.collateral + amount, stable=pool.stable - pool.quote(False, amount)
+    )
+    pools = (*market.pools[:asset], after, *market.pools[asset + 1 :])
+    return replace(market, pools=pools)
+
+
+def disposal(
+    inventory: Inventory, market: Market, asset: int, held: int
+) -> Swap | VenueOrder | None:
+    """How to sell what is held of a collateral now, where that is worth its gas."""
+    if held == 0 or inventory is Inventory.HOLD:
+        return None
+    offer = bid(market, GWEI)
+    hedged = inventory is Inventory.HEDGE
+    if hedged and market.venues:
+        return _outside(market, asset, held, offer)
+    pool = market.pools[asset]
+    if pool is None or pool.collateral == 0:
+        return None
+    price = market.prices[asset] * 10 ** (18 - market.terms.assets[asset].decimals)
+    # Hedged, it can wait until the pool pays more than the world outside.
+    floor = price if hedged else price * (1 - PATIENCE)
+    amount = min(held, int(room(pool, floor)))
+    worth = amount * floor / 10**18 > GASES * market.gas_usd(SWAP_GAS, offer.tip)
+    return sale(offer, asset, amount, int(amount * floor)) if worth else None
+
+
+def _outside(market: Market, asset: int, held: int, offer: Bid) -> VenueOrder | None:
+    worth = proceeds(Inventory.HEDGE, market, asset, held) / 10**18
+    if worth <= GASES * market.gas_usd(TRANSFER_GAS, offer.tip):
+        return None
+    return VenueOrder(bid=offer, asset=asset, sell_stable=False, amount_in=held)
+
+
+def sale(offer: Bid, asset: int, amount: int, min_out: int) -> Swap:
+    """Of collateral, for the stable."""
+    return Swap(bid=offer, pool=asset, sell_stable=False, amount_in=amount, min_out=min_out)

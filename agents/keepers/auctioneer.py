@@ -1,0 +1,65 @@
+"""The priority gas auction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+from agents.base import bid
+from agents.intent import Bid, Intent, Liquidate, Rebid
+from agents.liquidator import OUTBID, Liquidator, Take
+from agents.view import Market, Opportunity, View
+
+REPLACEMENT = 1.1
+"""Least rise of tip and fee cap that the pool takes for a new bid."""
+
+
+class GasAuctioneer(Liquidator):
+    """Opens with a share of the gain, then raises its pending bid over every visible rival's,
+    up to the tip at which its expected profit is `min_profit`: a priority gas auction
+    (Daian et al., Flash Boys 2.0, 2020).
+
+    Believes that rivals are seen: it answers a bid in the public pool by an eighth more, and at
+    least the 10 % more than its own that the pool asks for. Expected profit is linear in the
+    tip t: with q the chance to be beaten and g the gas, the top one solves
+    (1 − q)·(gross − g·(base + t) − sale) − q·(g/3)·(base + t) = `min_profit`.
+    """
+
+    def decide(self, view: View) -> Sequence[Intent]:
+        return [*super().decide(view), *self.raises(view)]
+
+    def offer(self, take: Take, market: Market) -> Bid:
+        opening = super().offer(take, market)
+        needed = min(take.opportunity.rival_tip * OUTBID, self.top_tip(take, market))
+        return self.capped(bid(market, max(opening.tip, int(needed))))
+
+    def top_tip(self, take: Take, market: Market) -> float:
+        """Wei a gas; negative when not even no tip leaves the least profit."""
+        spare = self.expected(take, 0, market) - self.min_profit
+        weighted = (1 - self.failure_rate) * take.gas + self.failure_rate * (take.gas // 3)
+        return min(spare / weighted / market.eth_usd * 1e18, self.max_tip)
+
+    def raises(self, view: View) -> list[Rebid]:
+        """New bids for own attempts that a rival's bid is above."""
+        found = []
+        shown = {(o.account, o.asset): o for o in view.opportunities}
+        for sent in view.pending:
+            if not isinstance(sent.intent, Liquidate):
+                continue
+            opportunity = shown.get((sent.intent.account, sent.intent.asset))
+            if opportunity is None or opportunity.rival_tip <= sent.intent.bid.tip:
+                continue
+            new = self.raised(sent.intent, opportunity, view.market)
+            if new is not None:
+                found.append(Rebid(bid=new, nonce=sent.nonce))
+        return found
+
+    def raised(self, own: Liquidate, opportunity: Opportunity, market: Market) -> Bid | None:
+        take = self.size(opportunity, market, own.max_repay)
+        if take is None:
+            return None
+        tip = ceil(max(opportunity.rival_tip * OUTBID, own.bid.tip * REPLACEMENT)) + 1
+        if tip > self.top_tip(take, market):
+            return None
+        least_cap = ceil(own.bid.max_fee * REPLACEMENT) + 1
+        return Bid(tip=tip, max_fee=max(2 * market.base_fee + tip, least_cap))
