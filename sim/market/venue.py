@@ -38,6 +38,11 @@ class Venue:
         """USD, as the world sees it: in the middle of its best orders."""
         return self.book.middle / self._stable_unit * (1 - self.book.displacement)
 
+    def depth(self, distance: float) -> float:
+        """USD that can be sold until the price is so far below where it is now."""
+        room = self.book.room(False, self.book.price(False) * (1 - distance))
+        return room / self._unit * self.price
+
     def advance(self, path: float, volatility: float, seconds: float) -> None:
         """To where the undisturbed price is `path` USD, so many seconds later; `volatility` is
         a year's, as realised of late."""
