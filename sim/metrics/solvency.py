@@ -25,6 +25,7 @@ def solvency(blocks: pd.DataFrame, accounts: pd.DataFrame) -> dict[str, Any]:
         "accounts": len(accounts),
         "accounts_with_debt": len(borrowing),
         "debt_start_usd": float(blocks["debt_usd"].iloc[0]),
+        "debt_highest_usd": float((blocks["debt_usd"] + blocks["bad_debt_usd"]).max()),
         "debt_end_usd": float(last["debt_usd"]),
         "collateral_end_usd": float(last["collateral_usd"]),
         "bad_debt_usd": float(last["bad_debt_usd"]),

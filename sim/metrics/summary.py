@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from sim.metrics.efficiency import efficiency
 from sim.metrics.incentives import incentives
 from sim.metrics.liquidation import liquidation
 from sim.metrics.oracle import oracle
@@ -22,6 +23,7 @@ def summarise(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "market": _market(blocks, prices),
         "oracle": oracle(prices),
         "solvency": solvency(blocks, tables["accounts"]),
+        "efficiency": efficiency(blocks),
         "liquidation": liquidation(blocks, tables["liquidations"], tables["accounts"]),
         "incentives": incentives(tables["agents"], tables["liquidations"], tables["transactions"]),
     }

@@ -1,0 +1,191 @@
+"""A study on disk, for whoever reads it: a sweep, or the trials of an optimisation.
+
+    study.json                     what was asked; written first, see below
+    runs/point=3/seed-17.parquet   one run: a row
+    runs/point=3/all.parquet       the runs of a point once all of them are there, by seed
+    tables/point=3/seed=17/        the tables of a run as in `sim.experiments.store`, on request
+    failures.json                  runs that came to nothing: point, seed, reason
+    tails.parquet                  figures of every point with their intervals, when a study ends
+
+Every file is whole from the moment it has its name, so a study can be read while it grows:
+``runs(folder)`` gives what is there. The same study has the same bytes in ``all.parquet``
+however often it was interrupted, whoever ran it, and in whatever order.
+
+A row of ``runs`` is one run:
+
+    point         int     as in ``study.json``
+    seed          int     the run's; the same seed has the same noise at every point
+    weight        float   of the run in every mean; 1 but under importance sampling
+    tilted        bool    whether its price was drawn from the tilted process
+    engine        str     where it was executed
+    fingerprint   str     hash over its receipts
+    transactions  int     executed
+    …             float   every figure of the run's summary by its dotted name, as in
+                          ``run.json``: ``solvency.bad_debt_usd``; null where a run has none
+
+``study.json``:
+
+    kind          "sweep" or "optimize"
+    scenario      all of it, without the parameters;   source  its name or path, as given
+    overrides     of every point
+    params, ties  as typed;   design  grid, lhs, sobol or optimize
+    points        [{"point": 0, "params": {"margin.maintenance": 0.1, …}}, …]
+    refused       [{"params": …, "reason": …}, …] that the scenario does not allow
+    seeds         first seed and how many a point was asked for: {"first": 1, "count": 64}
+    until         {"figure": …, "precision": …, "most": …} or null
+    sampling      {"tilt": standard deviations} or null
+    engine, horizon_hours, code (what made it), command (that makes it again)
+
+``tails.parquet``: a row per point and figure, see `sim.experiments.figures`:
+
+    point         int
+    figure        str     name, such as ``bad_debt_es99``
+    value, low, high  float   estimate and its 95 % interval; ``high`` is infinite and
+                          ``low`` 0 where the runs are too few to say
+    quantile      float   of tail figures, else null
+    horizon_hours float
+    runs          int
+    runs_needed   int     about so many for a relative half width of 10 %, null if not to be had
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.errors import UsageError
+from sim.experiments import store
+from sim.experiments.work import FIXED, Failed, Outcome
+
+STUDY = "study.json"
+ALL = "all.parquet"
+
+
+class Dataset:
+    """The folder of one study, written by one process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.failures = {(f.point, f.seed): f.reason for f in _failures(folder)}
+
+    def begin(self, study: Mapping[str, Any]) -> None:
+        """Write what is asked. Raises UsageError where the folder cannot be written."""
+        store.prepare_folder(self.folder)
+        store.write_json(self.folder / STUDY, study)
+
+    def add(self, outcome: Outcome) -> None:
+        """Keep a run, at once and whole."""
+        key = (outcome.point, outcome.seed)
+        if isinstance(outcome, Failed):
+            self.failures[key] = outcome.reason
+            self._write_failures()
+            return
+        for name, table in outcome.tables.items():
+            place = self.folder / "tables" / f"point={outcome.point}" / f"seed={outcome.seed}"
+            store.write_table(place / f"{name}.parquet", table)
+        # The row last: a run that has one is whole.
+        _write_rows(self._place(outcome.point) / f"seed-{outcome.seed}.parquet", [outcome.row])
+        if self.failures.pop(key, None) is not None:
+            self._write_failures()
+
+    def finished(self, point: int) -> set[int]:
+        """Seeds of a point whose runs are kept."""
+        return set().union(*(_seeds(path) for path in self._place(point).glob("*.parquet")))
+
+    def gather(self, point: int) -> None:
+        """Put a point's runs into one file; harmless at any time."""
+        place = self._place(point)
+        parts = [path for path in place.glob("seed-*.parquet") if path.is_file()]
+        if not parts:
+            return
+        rows = _read(point, place).drop(columns="point").to_dict("records")
+        _write_rows(place / ALL, rows)
+        for path in parts:
+            path.unlink()
+
+    def write_tails(self, tails: pd.DataFrame) -> None:
+        store.write_table(self.folder / "tails.parquet", tails)
+
+    def _place(self, point: int) -> Path:
+        return self.folder / "runs" / f"point={point}"
+
+    def _write_failures(self) -> None:
+        rows = [
+            {"point": point, "seed": seed, "reason": reason}
+            for (point, seed), reason in sorted(self.failures.items())
+        ]
+        store.write_json(self.folder / "failures.json", rows)
+
+
+def study(folder: Path) -> dict[str, Any]:
+    """What was asked. Raises UsageError when the folder holds no study."""
+    try:
+        found: dict[str, Any] = json.loads((folder / STUDY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UsageError(f"{folder} holds no study: there is no readable {STUDY} in it") from None
+    return found
+
+
+def runs(folder: Path, points: Iterable[int] | None = None) -> pd.DataFrame:
+    """All runs that are there, by point and seed; also while the study grows."""
+    places = {int(path.name.partition("=")[2]): path for path in (folder / "runs").glob("point=*")}
+    wanted = sorted(places if points is None else places.keys() & set(points))
+    found = [_read(point, places[point]) for point in wanted]
+    if not found:
+        return pd.DataFrame({"point": pd.Series(dtype="int64"), "seed": pd.Series(dtype="int64")})
+    return pd.concat(found, ignore_index=True)
+
+
+def failures(folder: Path) -> pd.DataFrame:
+    """Columns point, seed, reason."""
+    return pd.DataFrame(
+        [(f.point, f.seed, f.reason) for f in _failures(folder)],
+        columns=["point", "seed", "reason"],
+    )
+
+
+def tails(folder: Path) -> pd.DataFrame:
+    """The figures of a study that has ended; empty before."""
+    path = folder / "tails.parquet"
+    return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
+
+
+def _failures(folder: Path) -> list[Failed]:
+    path = folder / "failures.json"
+    if not path.is_file():
+        return []
+    return [Failed(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _read(point: int, place: Path) -> pd.DataFrame:
+    """Rows of a point. A run may for a moment be both in a file of its own and in that of all."""
+    tables = []
+    for path in sorted(place.glob("*.parquet")):
+        try:
+            tables.append(pq.read_table(path, partitioning=None))
+        except FileNotFoundError:  # gathered between the listing and the reading
+            return _read(point, place)
+    whole = pa.concat_tables(tables, promote_options="default").to_pandas()
+    whole = whole.drop_duplicates("seed").sort_values("seed", ignore_index=True)
+    whole.insert(0, "point", point)
+    return whole
+
+
+def _seeds(path: Path) -> set[int]:
+    if path.name != ALL:
+        return {int(path.stem.removeprefix("seed-"))}
+    return set(pq.read_table(path, columns=["seed"], partitioning=None)["seed"].to_pylist())
+
+
+def _write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Columns in one order, whoever wrote which run first; figures are all floats."""
+    table = pd.DataFrame(rows)
+    figures = sorted(table.columns.difference(FIXED, sort=False))
+    table = table[[*FIXED, *figures]].astype(dict.fromkeys(figures, "float64"))
+    store.write_table(path, table.dropna(axis="columns", how="all"))

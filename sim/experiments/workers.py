@@ -1,0 +1,225 @@
+"""Who makes the runs: this process in a plain loop, or the workers of a Dask cluster.
+
+Both have `run(jobs)`, which yields outcomes as they come and asks for jobs as it goes, so that
+a study may add some while it learns. Leaving early leaves nothing running.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, Protocol
+
+from sim.chain import artifacts
+from sim.errors import PlimsollError, UsageError
+from sim.experiments.work import Failed, Job, Outcome, execute
+
+ANSWER_SECONDS = 20
+"""Within which a scheduler must answer, and a first worker be there."""
+PATIENCE_SECONDS = 60
+"""Without any worker before a study gives up."""
+LOOK_SECONDS = 2
+
+
+class Workers(Protocol):
+    count: int
+    notes: list[str]
+    """Sentences on what went wrong on the way and was mended."""
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]: ...
+
+
+@contextmanager
+def open_workers(workers: int, scheduler: str | None = None) -> Iterator[Workers]:
+    """One is a plain loop, more a cluster of our own; `scheduler` is the address of another's.
+
+    Raises ClusterError when that one cannot be reached.
+    """
+    if scheduler is None and workers == 1:
+        yield Loop()
+        return
+    with _quiet(), _cluster(workers, scheduler) as client:
+        yield Cluster(client, scheduler or "the local cluster")
+
+
+class ClusterError(PlimsollError):
+    """A scheduler or all of its workers are gone or were never there; what was run is kept."""
+
+
+class Loop:
+    """One run after another, here."""
+
+    count = 1
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
+        return map(execute, jobs)
+
+
+class Cluster:
+    """Dask: each worker has a few runs waiting, no more, so that workers may come and go."""
+
+    def __init__(self, client: Any, where: str) -> None:
+        self.notes: list[str] = []
+        self._client, self._where = client, where
+        self._workers = self._there()
+        self._threads = sum(self._workers.values())
+        self._name = uuid.uuid4().hex[:8]
+
+    @property
+    def count(self) -> int:
+        return max(1, self._threads)
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
+        waiting = iter(jobs)
+        running: dict[Any, Job] = {}
+        try:
+            while True:
+                for job in islice(waiting, max(0, 3 * self.count - len(running))):
+                    running[self._submit(job)] = job
+                if not running:
+                    return
+                for future in self._some_done(list(running)):
+                    yield self._outcome(future, running.pop(future))
+        finally:
+            if running:
+                self._client.cancel(list(running), force=True)
+
+    def _submit(self, job: Job) -> Any:
+        key = f"plimsoll-{self._name}-{job.point}-{job.seed}"
+        return self._client.submit(execute, job, key=key, pure=False)
+
+    def _some_done(self, futures: list[Any]) -> list[Any]:
+        """Wait for one at least, and keep an eye on the workers meanwhile."""
+        from distributed import wait
+
+        alone = 0.0
+        while True:
+            try:
+                return list(wait(futures, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED").done)
+            except TimeoutError:
+                self._look()
+                alone = 0.0 if self._workers else alone + LOOK_SECONDS
+                if alone >= PATIENCE_SECONDS:
+                    raise ClusterError(
+                        f"{self._where} has had no worker for {PATIENCE_SECONDS} s"
+                    ) from None
+
+    def _look(self) -> None:
+        before, self._workers = self._workers, self._there()
+        gone = before.keys() - self._workers.keys()
+        if gone:
+            said = "a worker is" if len(gone) == 1 else f"{len(gone)} workers are"
+            self.notes.append(f"{said} gone ({', '.join(sorted(gone))}); its runs are made again")
+        self._threads = max(self._threads, sum(self._workers.values()))
+
+    def _there(self) -> dict[str, int]:
+        """Address -> threads of each worker. Raises ClusterError."""
+        if self._client.status != "running":
+            raise ClusterError(f"the scheduler at {self._where} is gone")
+        try:
+            info = self._client.scheduler_info()
+        except (OSError, TimeoutError):
+            raise ClusterError(f"the scheduler at {self._where} is gone") from None
+        return {address: worker["nthreads"] for address, worker in info["workers"].items()}
+
+    def _outcome(self, future: Any, job: Job) -> Outcome:
+        from distributed.scheduler import KilledWorker
+
+        if future.status in ("cancelled", "lost"):
+            raise ClusterError(f"the scheduler at {self._where} is gone")
+        try:
+            outcome: Outcome = future.result()
+        except KilledWorker:
+            return Failed(job.point, job.seed, "every worker that tried it died")
+        except PlimsollError:
+            raise
+        except OSError:
+            raise ClusterError(f"the scheduler at {self._where} is gone") from None
+        except Exception as error:
+            # The worker could not even read the job, or not send the answer.
+            return Failed(job.point, job.seed, f"{type(error).__name__}: {error}")
+        return outcome
+
+
+@contextmanager
+def _cluster(workers: int, scheduler: str | None) -> Iterator[Any]:
+    """A client with at least one worker, each told what we have compiled."""
+    from distributed import Client, LocalCluster
+
+    if scheduler:
+        with _client(scheduler) as client:
+            _wait(client, scheduler)
+            client.register_plugin(_welcome(ours=False))
+            yield client
+        return
+    with (
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            memory_limit=0,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        client.register_plugin(_welcome(ours=True))
+        yield client
+
+
+def _client(address: str) -> Any:
+    from distributed import Client
+
+    try:
+        return Client(address, timeout=ANSWER_SECONDS)
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(
+            f"--scheduler {address} cannot be reached: {error}; start one with `dask scheduler` "
+            "and give its address, such as tcp://host:8786"
+        ) from None
+
+
+def _wait(client: Any, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=ANSWER_SECONDS)
+    except TimeoutError:
+        raise UsageError(
+            f"--scheduler {address} has no workers; start some with "
+            f"`dask worker {address} --nthreads 1`"
+        ) from None
+
+
+def _welcome(ours: bool) -> Any:
+    """What every worker, also a later one, is told before its first run: what is compiled, and,
+    if it is one of our own, that an interrupt is for us to deal with."""
+    from distributed import WorkerPlugin
+
+    class Welcome(WorkerPlugin):  # type: ignore[misc]
+        name = "plimsoll"
+
+        def __init__(self) -> None:
+            self.compiled = artifacts.hand_over()
+
+        def setup(self, worker: Any) -> None:
+            artifacts.take_over(self.compiled)
+            if ours:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    return Welcome()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Dask's own log is for its developers; what matters is said in `notes`."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
