@@ -26,9 +26,9 @@ from agents.liquidator import Liquidator
 from agents.oracle import Poker, Reporter
 from agents.searcher import CopyCat, Sandwicher
 from agents.trader import Habits, Trader
+from sim.protocol.margin import ratios_of
 from sim.protocol.names import GUARDIAN, VENUE, address_of
 from sim.protocol.populate import Endowment
-from sim.protocol.terms import ratios_of
 from sim.scenario import Oracle, Scenario
 from sim.units import from_gwei, to_units, to_wad
 

@@ -35,6 +35,7 @@ from sim.chain.artifacts import Artifact, load
 from sim.chain.engine import Call, Engine
 from sim.protocol.abi import Contract, Method, Word
 from sim.protocol.effects import Effect
+from sim.protocol.margin import LinearBook, MarginBook
 from sim.protocol.names import DEPLOYER
 from sim.scenario import Scenario
 from sim.units import Address
@@ -257,6 +258,10 @@ class Adapter(ABC):
         """What agents know of it: the scenario's terms as the abilities have them, and what
         differs from them."""
         return terms
+
+    def margin_book(self, terms: Terms) -> MarginBook:
+        """How much equity it asks for; default: of each collateral a share of its value."""
+        return LinearBook.of(terms.assets)
 
     def index_at(self, ledger: Ledger, timestamp: int) -> int:
         """The debt index that accruing at `timestamp` would leave, RAY, to the unit."""

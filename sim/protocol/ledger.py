@@ -60,9 +60,7 @@ class Ledger:
         scenario, terms = adapter.scenario, terms_of(adapter)
         assets = range(len(adapter.tokens))
         self.units = [10**asset.decimals for asset in terms.assets]
-        self.ratios: Floats = np.array(
-            [[each.initial, each.maintenance, each.close_out] for each in terms.assets]
-        )
+        self.margin = adapter.margin_book(terms)
         self.timestamp = opened_at
 
         self.owners: list[Address] = []
@@ -188,20 +186,21 @@ class Ledger:
         late, lapsed = called_at + self._grace, called_at + self._call_life
         return called_at, self.timestamp >= late, self.timestamp > lapsed
 
-    def value_of(self, row: int) -> int:
-        """V of an account in WAD USD at the chain's prices, rounded down per asset."""
-        return sum(
+    def values_of(self, row: int) -> list[int]:
+        """Of each collateral of an account, WAD USD at the chain's prices, rounded down."""
+        return [
             amount * price // unit
             for amount, price, unit in zip(
                 self.amounts[row], self.oracle.prices, self.units, strict=True
             )
-        )
+        ]
 
     def health_of(self, row: int) -> float:
         """Of one account, at the prices on chain; inf without debt."""
-        worth = np.array(self.amounts[row]) / np.array(self.units) * self.oracle_prices()
-        debt = self.debt_of(row) / WAD
-        return float(worth @ (1 - self.ratios[:, 1]) / debt) if debt else inf
+        debt = self.debt_of(row)
+        values = self.values_of(row)
+        _, maintenance, _ = self.margin.of_one(values)
+        return (sum(values) - maintenance) / debt if debt else inf
 
     def opportunity(
         self, account: int, asset: int, repaid: int, seized: int, penalty: int, allowed: bool = True

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from sim.protocol.abi import Contract
 from sim.protocol.adapter import Adapter
+from sim.protocol.margin import ratios_of
 from sim.protocol.names import DEPLOYER, GUARDIAN, address_of
 from sim.protocol.script import Script
-from sim.protocol.terms import ratios_of
 from sim.scenario import Penalty, Scenario
 from sim.units import MAX_UINT256, WAD, Address, to_wad
 
@@ -88,6 +88,10 @@ class Deployed(Adapter):
         return script.create(DEPLOYER, self.artifact(name), arguments)
 
     def _margin(self, script: Script) -> Contract:
+        scan = self.scenario.scan_terms()
+        if scan:
+            scales = scan.floor_share, scan.initial_scale, scan.close_out_scale
+            return self._create(script, "ScenarioMargin", scan.ranges, scan.factors, *scales)
         ratios = ratios_of(self.scenario)
         return self._create(
             script,

@@ -19,8 +19,11 @@ class Standing:
 
     value: Floats
     debt: Floats
+    initial: Floats
     maintenance: Floats
     close_out: Floats
+    apart: Floats
+    """Maintenance requirement, were each collateral in an account of its own."""
     health: Floats
     """(V - M)/D; inf without debt."""
     buffer: Floats
@@ -39,8 +42,7 @@ class Standing:
         values = ledger.values(prices)
         value = values.sum(axis=1)
         debt = ledger.debts(timestamp)
-        maintenance = values @ ledger.ratios[:, 1]
-        close_out = values @ ledger.ratios[:, 2]
+        initial, maintenance, close_out = ledger.margin.of_all(values)
         health = np.full(len(debt), np.inf)
         np.divide(value - maintenance, debt, out=health, where=debt > 0)
         equity = value - debt
@@ -49,8 +51,10 @@ class Standing:
         return cls(
             value=value,
             debt=debt,
+            initial=initial,
             maintenance=maintenance,
             close_out=close_out,
+            apart=ledger.margin.apart(values),
             health=health,
             buffer=equity - maintenance,
             below=below,

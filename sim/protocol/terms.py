@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from agents.view import AssetTerms, Terms
 from sim.protocol.adapter import Ability, Adapter
-from sim.scenario import Ratios, Scenario
+from sim.protocol.margin import ratios_of
 from sim.units import to_wad
 
 POOL_FEE = 0.003
-
-
-def ratios_of(scenario: Scenario) -> list[Ratios]:
-    """Margin ratios of each asset: its own, or the common ones."""
-    return [asset.margin or scenario.margin for asset in scenario.assets]
 
 
 def terms_of(adapter: Adapter) -> Terms:

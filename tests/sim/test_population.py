@@ -11,8 +11,8 @@ import pytest
 from agents.base import Participant
 from agents.trader import Trader
 from sim.model.population import draw
+from sim.protocol.margin import ratios_of
 from sim.protocol.populate import Endowment
-from sim.protocol.terms import ratios_of
 from sim.scenario import Scenario, load, names
 from sim.units import WAD, to_wad
 from tests.sim.runs import CRASH, scenario

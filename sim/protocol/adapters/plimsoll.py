@@ -27,6 +27,7 @@ from sim.protocol.adapter import Ability, Figure, Handler, Order, Reading, Who
 from sim.protocol.events import Happening
 from sim.protocol.interest import debt_up, grown, kinked_rate
 from sim.protocol.ledger import Ledger
+from sim.protocol.margin import MarginBook, margin_book
 from sim.protocol.ours import Deployed
 from sim.units import MAX_UINT256, WAD, Address, to_wad
 
@@ -157,6 +158,9 @@ class Plimsoll(Deployed):
             for state, position in zip(states, positions, strict=True):
                 yield from _account(state, position, ledger, ours)
 
+    def margin_book(self, terms: Terms) -> MarginBook:
+        return margin_book(self.scenario)
+
     def index_at(self, ledger: Ledger, timestamp: int) -> int:
         rate = kinked_rate(self.scenario.rate, self.utilisation(ledger))
         return grown(ledger.index, rate, timestamp - ledger.accrued_at)
@@ -182,5 +186,7 @@ def _account(state: Any, position: Any, ledger: Ledger, index: int) -> Iterator[
     yield Figure(where + "shares", ledger.shares[row], shares)
     yield Figure(where + "margin call", called, called_at)
     yield Figure(where + "collateral", ledger.amounts[row], list(amounts))
-    yield Figure(where + "value", ledger.value_of(row), position[0])
+    values = ledger.values_of(row)
+    yield Figure(where + "value", sum(values), position[0])
     yield Figure(where + "debt", debt_up(ledger.shares[row], index), position[1])
+    yield Figure(where + "requirements", ledger.margin.of_one(values), tuple(position[2:5]))
