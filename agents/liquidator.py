@@ -4,7 +4,7 @@ brings. How each bids, by which route and when, is in `agents.keepers`."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mesa
 
@@ -26,6 +26,8 @@ LIQUIDATE_GAS = 190_000
 CALL_GAS = 90_000
 OUTBID = 1.125
 """A rival's pending transaction is outbid by this much where the gain bears it."""
+PRIOR = 8
+"""Attempts that its first belief counts for."""
 DUST = 10**18
 """Stable units (one dollar) below which there is no capital left to speak of."""
 HEADROOM = 1_000
@@ -49,17 +51,30 @@ class Take:
     """Of `max_repay`, what a first of two steps repays; 0 for one step."""
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What it reckons with for its next attempt in a block."""
+
+    market: Market
+    """With the pools that its own sales will leave."""
+    budget: int
+    """Stable it may still commit."""
+    beaten: float
+    """Its chance to be beaten, as it believes."""
+
+
 class Liquidator(Participant):
     """Liquidates where profit after gas, slippage and failure is worth it; sells what it seizes.
 
     For each account, the largest debt first, it weighs (1 − q)·gain − q·gas of a failed
-    attempt, where q is its believed chance to be beaten, the gain is what its size sells for on
-    the pool, less what its price may lose until then (`price_risk`), less what it repays, less
-    gas. The size is what its capital, the close factor and
-    the pool allow: the best size into x·y = k at a discount b is
-    x·(sqrt((1 − f)(1 + b)) − 1)/(1 − f). The pool it reckons with is the one left by all that it
-    holds and has on the way: its own sales do not surprise it, those of others may. A share of
-    the gain is bid as tip; a rival's pending bid is outbid while the gain still bears it.
+    attempt. q is its believed chance to be beaten: at first `failure_rate`, later what its own
+    last attempts say, as if that rate were `PRIOR` attempts more. The gain is what its size
+    sells for on the pool, less what its price may lose until then (`price_risk`), less what it
+    repays, less gas. The size is what its capital, the close factor and the pool allow: the best
+    into x·y = k at a discount b is x·(sqrt((1 − f)(1 + b)) − 1)/(1 − f). The pool it reckons
+    with is the one left by all that it holds and has on the way: its own sales do not surprise
+    it, those of others may. A share of the gain is bid as tip; a rival's pending bid is outbid
+    while the gain still bears it.
 
     Capital is its stable, and at most `capital_limit` of it at work in pending attempts.
     """
@@ -94,39 +109,40 @@ class Liquidator(Participant):
 
     def decide(self, view: View) -> Sequence[Intent]:
         intents: list[Intent] = list(self.sales(view))
-        budget, market = self.budget(view), self.foreseen(view)
+        means = self.means(view)
         busy = {
             i.account
             for i in view.waiting
             if isinstance(i, Liquidate | FlashLiquidate | MarginCall)
         }
         for opportunity in sorted(view.opportunities, key=lambda o: (-o.debt, o.account)):
-            if opportunity.account in busy or (budget < DUST and not opportunity.callable):
+            broke = means.budget < DUST and not opportunity.callable
+            if opportunity.account in busy or broke:
                 continue
-            intent = self.act_on(opportunity, market, budget)
+            intent = self.act_on(opportunity, means)
             if intent is None:
                 continue
             intents.append(intent)
             busy.add(opportunity.account)
-            budget -= spent(intent)
-            market = self.after(market, opportunity, intent)
+            means = self.after(means, opportunity, intent)
         return intents
 
-    def act_on(self, opportunity: Opportunity, market: Market, budget: int) -> Intent | None:
+    def act_on(self, opportunity: Opportunity, means: Means) -> Intent | None:
         if opportunity.callable:
-            return self.call(opportunity, market)
-        take = self.size(opportunity, market, budget)
+            return self.call(opportunity, means.market)
+        take = self.size(opportunity, means)
         if take is None:
             return None
-        offer = self.offer(take, market)
-        if self.is_beaten(opportunity, offer) or not self.pays(take, offer.tip, market):
+        offer = self.offer(take, means)
+        if self.is_beaten(opportunity, offer) or not self.pays(take, offer.tip, means):
             return None
-        return self.order(take, offer, market)
+        return self.order(take, offer, means.market)
 
     # -------------------------------------------------------- how it bids: for subclasses
 
-    def offer(self, take: Take, market: Market) -> Bid:
+    def offer(self, take: Take, means: Means) -> Bid:
         """Bids `bid_share` of the gain over bare gas; more if a rival's bid asks for it."""
+        market = means.market
         wei_per_gas = 1e18 / market.eth_usd / take.gas
         gain = max(0.0, take.gross - market.gas_usd(take.gas + self.sale_gas, 0))
         own = gain * self.bid_share * wei_per_gas
@@ -137,8 +153,8 @@ class Liquidator(Participant):
     def is_beaten(self, opportunity: Opportunity, offer: Bid) -> bool:
         return opportunity.rival_tip >= offer.tip
 
-    def pays(self, take: Take, tip: int, market: Market) -> bool:
-        return self.expected(take, tip, market) >= self.min_profit
+    def pays(self, take: Take, tip: int, means: Means) -> bool:
+        return self.expected(take, tip, means) >= self.min_profit
 
     def order(self, take: Take, offer: Bid, market: Market) -> Intent:
         return liquidate(take, offer)
@@ -154,21 +170,22 @@ class Liquidator(Participant):
         above = max(0, wanted.tip - self.max_tip)
         return Bid(tip=wanted.tip - above, max_fee=wanted.max_fee - above)
 
-    def expected(self, take: Take, tip: int, market: Market) -> float:
+    def expected(self, take: Take, tip: int, means: Means) -> float:
         """USD: (1 − q)·(gross − gas) − q·gas of a failed attempt, a third of a whole one's."""
+        market, beaten = means.market, means.beaten
         cost = market.gas_usd(take.gas, tip) + market.gas_usd(self.sale_gas, GWEI)
         lost = market.gas_usd(take.gas // 3, tip)
-        return (1 - self.failure_rate) * (take.gross - cost) - self.failure_rate * lost
+        return (1 - beaten) * (take.gross - cost) - beaten * lost
 
-    def size(self, opportunity: Opportunity, market: Market, budget: int) -> Take | None:
+    def size(self, opportunity: Opportunity, means: Means) -> Take | None:
         """None where there is nothing to repay, or not the capital for it."""
         if opportunity.repaid == 0:
             return None
-        max_repay = self.repayment(opportunity, market, budget)
+        max_repay = self.repayment(opportunity, means)
         if max_repay <= 0:
             return None
         repaid, seized = brings(opportunity, max_repay)
-        gross = self.worth(opportunity.asset, seized, market) - repaid
+        gross = self.worth(opportunity.asset, seized, means.market) - repaid
         return Take(opportunity, max_repay, repaid, seized, gross / 10**18, self.gas)
 
     def worth(self, asset: int, seized: int, market: Market) -> float:
@@ -191,10 +208,10 @@ class Liquidator(Participant):
             return None
         return MarginCall(bid=offer, account=opportunity.account)
 
-    def repayment(self, opportunity: Opportunity, market: Market, budget: int) -> int:
+    def repayment(self, opportunity: Opportunity, means: Means) -> int:
         """Most to repay: all that may be repaid, or what capital and pool allow of it; a part
         must leave the least debt. 0 or less for nothing."""
-        allowed = opportunity.repaid
+        allowed, market, budget = opportunity.repaid, means.market, means.budget
         best = self.best_repay(opportunity, market)
         whole = allowed + allowed // HEADROOM
         if best >= allowed and budget >= whole:
@@ -218,8 +235,15 @@ class Liquidator(Participant):
 
     # ------------------------------------------------------------- capital and inventory
 
+    def means(self, view: View) -> Means:
+        return Means(self.foreseen(view), self.budget(view), self.believed(view))
+
+    def believed(self, view: View) -> float:
+        """Its chance to be beaten."""
+        failed = view.record.count(False)
+        return (PRIOR * self.failure_rate + failed) / (PRIOR + len(view.record))
+
     def budget(self, view: View) -> int:
-        """Stable it may still commit."""
         committed = sum(spent(intent) for intent in view.waiting)
         capital = view.wallet.stable
         if self.capital_limit is not None:
@@ -239,12 +263,14 @@ class Liquidator(Participant):
             market = sold(market, asset, amount)
         return market
 
-    def after(self, market: Market, opportunity: Opportunity, intent: Intent) -> Market:
-        """The market it reckons with for its next attempt in the same block."""
+    def after(self, means: Means, opportunity: Opportunity, intent: Intent) -> Means:
+        """What is left for its next attempt in the same block."""
+        left = replace(means, budget=means.budget - spent(intent))
         if self.inventory is not Inventory.SELL:
-            return market
+            return left
         offered = intent.max_repay if isinstance(intent, Liquidate | FlashLiquidate) else 0
-        return sold(market, opportunity.asset, brings(opportunity, offered)[1])
+        _, seized = brings(opportunity, offered)
+        return replace(left, market=sold(means.market, opportunity.asset, seized))
 
     def sales(self, view: View) -> list[Swap | VenueOrder]:
         """Of what it holds, one at a time."""

@@ -11,7 +11,7 @@ import mesa
 from agents.base import GWEI, Participant, bid
 from agents.intent import Bid, Bundle, FlashLiquidate, Intent, Liquidate, Swap, Theirs
 from agents.inventory import SWAP_GAS
-from agents.liquidator import OUTBID, Liquidator, Take
+from agents.liquidator import OUTBID, Liquidator, Means, Take
 from agents.view import Market, Opportunity, Pool, Seen, View
 
 WAD = 10**18
@@ -44,11 +44,13 @@ class CopyCat(Liquidator):
         worth = tuple(o for o in view.opportunities if (o.account, o.asset) in copied)
         return super().decide(replace(view, opportunities=worth))
 
-    def act_on(self, opportunity: Opportunity, market: Market, budget: int) -> Intent | None:
-        return None if opportunity.callable else super().act_on(opportunity, market, budget)
+    def act_on(self, opportunity: Opportunity, means: Means) -> Intent | None:
+        return None if opportunity.callable else super().act_on(opportunity, means)
 
-    def offer(self, take: Take, market: Market) -> Bid:
-        return self.capped(bid(market, max(GWEI, int(take.opportunity.rival_tip * OUTBID) + 1)))
+    def offer(self, take: Take, means: Means) -> Bid:
+        return self.capped(
+            bid(means.market, max(GWEI, int(take.opportunity.rival_tip * OUTBID) + 1))
+        )
 
 
 class Sandwicher(Participant):

@@ -280,6 +280,10 @@ class View:
     """For those who study other people's accounts: those with debt, riskiest first."""
     reported: Report | None = None
     """For reporters: the own last report."""
+    record: tuple[bool, ...] = ()
+    """Own last attempts to liquidate that were executed, True for those that succeeded."""
+    settled: tuple[Intent, ...] = ()
+    """Own intents that succeeded in the last block."""
     owed: tuple[Owed, ...] = ()
     """For a venue: what it has not paid yet."""
 

@@ -7,8 +7,8 @@ from math import ceil
 
 from agents.base import bid
 from agents.intent import Bid, Intent, Liquidate, Rebid
-from agents.liquidator import OUTBID, Liquidator, Take
-from agents.view import Market, Opportunity, View
+from agents.liquidator import OUTBID, Liquidator, Means, Take
+from agents.view import Opportunity, View
 
 REPLACEMENT = 1.1
 """Least rise of tip and fee cap that the pool takes for a new bid."""
@@ -28,16 +28,16 @@ class GasAuctioneer(Liquidator):
     def decide(self, view: View) -> Sequence[Intent]:
         return [*super().decide(view), *self.raises(view)]
 
-    def offer(self, take: Take, market: Market) -> Bid:
-        opening = super().offer(take, market)
-        needed = min(take.opportunity.rival_tip * OUTBID, self.top_tip(take, market))
-        return self.capped(bid(market, max(opening.tip, int(needed))))
+    def offer(self, take: Take, means: Means) -> Bid:
+        opening = super().offer(take, means)
+        needed = min(take.opportunity.rival_tip * OUTBID, self.top_tip(take, means))
+        return self.capped(bid(means.market, max(opening.tip, int(needed))))
 
-    def top_tip(self, take: Take, market: Market) -> float:
+    def top_tip(self, take: Take, means: Means) -> float:
         """Wei a gas; negative when not even no tip leaves the least profit."""
-        spare = self.expected(take, 0, market) - self.min_profit
-        weighted = (1 - self.failure_rate) * take.gas + self.failure_rate * (take.gas // 3)
-        return min(spare / weighted / market.eth_usd * 1e18, self.max_tip)
+        spare = self.expected(take, 0, means) - self.min_profit
+        weighted = (1 - means.beaten) * take.gas + means.beaten * (take.gas // 3)
+        return min(spare / weighted / means.market.eth_usd * 1e18, self.max_tip)
 
     def raises(self, view: View) -> list[Rebid]:
         """New bids for own attempts that a rival's bid is above."""
@@ -49,17 +49,19 @@ class GasAuctioneer(Liquidator):
             opportunity = shown.get((sent.intent.account, sent.intent.asset))
             if opportunity is None or opportunity.rival_tip <= sent.intent.bid.tip:
                 continue
-            new = self.raised(sent.intent, opportunity, view.market)
+            new = self.raised(sent.intent, opportunity, view)
             if new is not None:
                 found.append(Rebid(bid=new, nonce=sent.nonce))
         return found
 
-    def raised(self, own: Liquidate, opportunity: Opportunity, market: Market) -> Bid | None:
-        take = self.size(opportunity, market, own.max_repay)
+    def raised(self, own: Liquidate, opportunity: Opportunity, view: View) -> Bid | None:
+        market = view.market
+        means = Means(market, own.max_repay, self.believed(view))
+        take = self.size(opportunity, means)
         if take is None:
             return None
         tip = ceil(max(opportunity.rival_tip * OUTBID, own.bid.tip * REPLACEMENT)) + 1
-        if tip > self.top_tip(take, market):
+        if tip > self.top_tip(take, means):
             return None
         least_cap = ceil(own.bid.max_fee * REPLACEMENT) + 1
         return Bid(tip=tip, max_fee=max(2 * market.base_fee + tip, least_cap))

@@ -8,7 +8,7 @@ import mesa
 
 from agents.intent import Bid, FlashLiquidate, Intent, Swap, VenueOrder
 from agents.inventory import Inventory
-from agents.liquidator import Liquidator, Take
+from agents.liquidator import Liquidator, Means, Take
 from agents.view import Market, Opportunity, View
 
 WAD = 10**18
@@ -39,10 +39,10 @@ class FlashKeeper(Liquidator):
     def budget(self, view: View) -> int:
         return 2**127  # more than any debt
 
-    def size(self, opportunity: Opportunity, market: Market, budget: int) -> Take | None:
-        if market.pools[opportunity.asset] is None:
+    def size(self, opportunity: Opportunity, means: Means) -> Take | None:
+        if means.market.pools[opportunity.asset] is None:
             return None
-        return super().size(opportunity, market, budget)
+        return super().size(opportunity, means)
 
     def order(self, take: Take, offer: Bid, market: Market) -> Intent:
         return FlashLiquidate(

@@ -8,8 +8,7 @@ import mesa
 
 from agents.base import GWEI, bid
 from agents.intent import Bid
-from agents.liquidator import Liquidator, Take
-from agents.view import Market
+from agents.liquidator import Liquidator, Means, Take
 
 
 class Keeper(Liquidator):
@@ -25,9 +24,10 @@ class Keeper(Liquidator):
         super().__init__(model, name, address, **terms)
         self.margin = margin
 
-    def offer(self, take: Take, market: Market) -> Bid:
-        return self.capped(bid(market, GWEI))
+    def offer(self, take: Take, means: Means) -> Bid:
+        return self.capped(bid(means.market, GWEI))
 
-    def pays(self, take: Take, tip: int, market: Market) -> bool:
+    def pays(self, take: Take, tip: int, means: Means) -> bool:
+        market = means.market
         gas = market.gas_usd(take.gas, tip) + market.gas_usd(self.sale_gas, GWEI)
         return take.gross >= (1 + self.margin) * gas

@@ -10,7 +10,7 @@ import mesa
 
 from agents.intent import Bid, Bundle, Intent
 from agents.inventory import Inventory, sale
-from agents.liquidator import Liquidator, Take, liquidate
+from agents.liquidator import Liquidator, Means, Take, liquidate
 from agents.view import Market, Opportunity, View
 
 ROUNDING = 16
@@ -45,14 +45,14 @@ class PrivateKeeper(Liquidator):
         best = max(bundles, key=lambda bundle: bundle.payment)
         return (replace(best, payment=min(best.payment, view.wallet.wei // 2)),)
 
-    def offer(self, take: Take, market: Market) -> Bid:
-        return Bid(tip=0, max_fee=2 * market.base_fee)
+    def offer(self, take: Take, means: Means) -> Bid:
+        return Bid(tip=0, max_fee=2 * means.market.base_fee)
 
     def is_beaten(self, opportunity: Opportunity, offer: Bid) -> bool:
         return False
 
-    def pays(self, take: Take, tip: int, market: Market) -> bool:
-        return (1 - self.share) * self.gain(take, market) >= self.min_profit
+    def pays(self, take: Take, tip: int, means: Means) -> bool:
+        return (1 - self.share) * self.gain(take, means.market) >= self.min_profit
 
     @property
     def waits_to_sell(self) -> bool:

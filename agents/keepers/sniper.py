@@ -9,8 +9,8 @@ import mesa
 
 from agents.base import GWEI
 from agents.intent import Intent
-from agents.liquidator import Liquidator
-from agents.view import Market, Opportunity
+from agents.liquidator import Liquidator, Means
+from agents.view import Opportunity
 
 WAD = 10**18
 
@@ -33,28 +33,29 @@ class DutchSniper(Liquidator):
         super().__init__(model, name, address, **terms)
         self.hazard = hazard
 
-    def act_on(self, opportunity: Opportunity, market: Market, budget: int) -> Intent | None:
-        if opportunity.rival_tip < 0 and self.waits(opportunity, market, budget):
-            return None if opportunity.called_at else self.call(opportunity, market)
-        return super().act_on(opportunity, market, budget)
+    def act_on(self, opportunity: Opportunity, means: Means) -> Intent | None:
+        if opportunity.rival_tip < 0 and self.waits(opportunity, means):
+            return None if opportunity.called_at else self.call(opportunity, means.market)
+        return super().act_on(opportunity, means)
 
-    def waits(self, opportunity: Opportunity, market: Market, budget: int) -> bool:
-        rise = self.rise(opportunity, market, budget)
+    def waits(self, opportunity: Opportunity, means: Means) -> bool:
+        rise = self.rise(opportunity, means)
         if rise <= 0:
             return False
-        take = self.size(opportunity, market, budget)
-        gas = market.gas_usd(self.gas + self.sale_gas, GWEI)
+        take = self.size(opportunity, means)
+        gas = means.market.gas_usd(self.gas + self.sale_gas, GWEI)
         return take is None or take.gross - gas < waiting_value(rise, self.hazard)
 
-    def rise(self, opportunity: Opportunity, market: Market, budget: int) -> float:
+    def rise(self, opportunity: Opportunity, means: Means) -> float:
         """USD that one block more adds to its gain: its part of the penalty's rise, which does
         not begin before the grace of a standing call has ended."""
+        market = means.market
         terms = market.terms
         if opportunity.called_at and market.timestamp < opportunity.called_at + terms.grace:
             return 0.0
         left = max(0.0, terms.max_penalty - opportunity.penalty)
         step = min(terms.penalty_rise * terms.block_seconds, left)
-        return min(opportunity.repaid, budget) / WAD * step * (1 - terms.reserve_share)
+        return min(opportunity.repaid, means.budget) / WAD * step * (1 - terms.reserve_share)
 
 
 def waiting_value(rise: float, hazard: float) -> float:

@@ -7,8 +7,8 @@ from math import ceil
 
 from agents.intent import Bid, Intent
 from agents.keepers.private import PrivateKeeper
-from agents.liquidator import HEADROOM, LIQUIDATE_GAS, Take, liquidate
-from agents.view import Market, Opportunity, Terms
+from agents.liquidator import HEADROOM, LIQUIDATE_GAS, Means, Take, liquidate
+from agents.view import Opportunity, Terms
 
 STILL_BELOW = 0.99
 """Part of the healing repayment that a first of two steps makes: it must not heal."""
@@ -25,16 +25,16 @@ class SplitKeeper(PrivateKeeper):
     keeps them from the second step.
     """
 
-    def size(self, opportunity: Opportunity, market: Market, budget: int) -> Take | None:
-        one = super().size(opportunity, market, budget)
-        first, total = two_steps(opportunity, market.terms)
+    def size(self, opportunity: Opportunity, means: Means) -> Take | None:
+        one = super().size(opportunity, means)
+        first, total = two_steps(opportunity, means.market.terms)
         if one is None or total <= opportunity.repaid:
             return one
         seized = opportunity.seized * total // opportunity.repaid
         wider = replace(opportunity, repaid=total, seized=seized)
-        two = super().size(wider, market, budget)
+        two = super().size(wider, means)
         more = two.gross - one.gross if two and two.repaid > opportunity.repaid else 0.0
-        if two is None or more <= market.gas_usd(LIQUIDATE_GAS, 0):
+        if two is None or more <= means.market.gas_usd(LIQUIDATE_GAS, 0):
             return one
         return replace(two, opportunity=opportunity, gas=2 * LIQUIDATE_GAS, first=first)
 

@@ -22,7 +22,7 @@ from agents.keepers import (
 from agents.keepers.flash import FLASH_GAS
 from agents.keepers.sniper import waiting_value
 from agents.keepers.split import healing_repay, two_steps
-from agents.liquidator import LIQUIDATE_GAS, Liquidator
+from agents.liquidator import LIQUIDATE_GAS, Liquidator, Means
 from agents.view import Opportunity, View
 from tests.agents.views import (
     ADDRESS,
@@ -151,9 +151,10 @@ def test_auctioneer__top_tip__is_where_its_expected_profit_is_its_least() -> Non
     """And it goes there: a rival just below is outbid, one just above is not."""
     auctioneer = make(GasAuctioneer, max_tip_gwei=1e6)
     deep = market(pools=(DEEP,))
-    take = auctioneer.size(opportunity(), deep, 10**30)
-    top = auctioneer.top_tip(take, deep)
-    assert auctioneer.expected(take, top, deep) == pytest.approx(20.0)
+    means = Means(deep, 10**30, 0.1)
+    take = auctioneer.size(opportunity(), means)
+    top = auctioneer.top_tip(take, means)
+    assert auctioneer.expected(take, top, means) == pytest.approx(20.0)
     assert rebid(int(top / 1.125 * 0.999)) is not None
     assert rebid(int(top / 1.125 * 1.001)) is None
 

@@ -8,7 +8,7 @@ import pytest
 
 from agents.intent import Liquidate, Swap
 from agents.inventory import HEDGE_COST, HOLD_DISCOUNT, Inventory, proceeds
-from agents.liquidator import Liquidator
+from agents.liquidator import Liquidator, Means
 from agents.view import View
 from tests.agents.views import (
     ADDRESS,
@@ -121,7 +121,8 @@ def test_capital_limit__caps_what_is_out_in_attempts() -> None:
 
 def test_expected__gas_of_a_sale_is_only_for_who_sells() -> None:
     seller, holder = liquidator(Inventory.SELL), liquidator(Inventory.HOLD)
-    take = seller.size(opportunity(), MARKET, 10**30)
+    means = Means(MARKET, 10**30, 0.1)
+    take = seller.size(opportunity(), means)
     assert take is not None
-    saved = holder.expected(take, 0, MARKET) - seller.expected(take, 0, MARKET)
+    saved = holder.expected(take, 0, means) - seller.expected(take, 0, means)
     assert saved == pytest.approx(0.9 * MARKET.gas_usd(120_000, 10**9), rel=1e-9)
