@@ -21,7 +21,6 @@ from .interfaces import IMarginModel
 from .interfaces import IOracle
 from .interfaces import IPenaltyModel
 from .interfaces import IRateModel
-from .interfaces import IReserve
 from .interfaces import IStableToken
 from .modules import account_word
 from .modules import debt_ledger
@@ -76,6 +75,7 @@ BUFFER_ROUNDING: constant(uint256) = 16
 
 PAUSE_BORROW: constant(uint256) = 1
 PAUSE_WITHDRAW: constant(uint256) = 2
+REFUSED: constant(String[32]) = "token: transfer failed"
 
 stable: public(immutable(address))
 oracle: public(immutable(address))
@@ -84,7 +84,7 @@ margin_model: public(immutable(address))
 penalty_model: public(immutable(address))
 rate_model: public(immutable(address))
 ASSETS: immutable(DynArray[address, MAX_ASSETS])
-UNITS: immutable(DynArray[uint256, MAX_ASSETS])   # native units in a whole token
+DECIMALS: immutable(uint256)   # a byte an asset
 
 account_count: public(uint256)
 owner_of: public(HashMap[uint256, address])
@@ -93,6 +93,7 @@ _collateral: HashMap[uint256, uint256[MAX_ASSETS]]     # native units
 _account_limits: HashMap[uint256, uint256]
 _deposited: uint256[MAX_ASSETS]
 _deposit_caps: uint256[MAX_ASSETS]
+unpaid: public(HashMap[address, uint256])              # to the Reserve: its token refused
 bad_debt: public(uint256)
 paused: public(uint256)
 breaker_tripped: public(bool)
@@ -129,14 +130,14 @@ def __init__(
     assert count != 0, "asset: none"
     assert staticcall IMarginModel(margin).asset_count() == count, "model: asset count differs"
     most: uint256 = WAD + staticcall IPenaltyModel(penalty).max_penalty()
-    units: DynArray[uint256, MAX_ASSETS] = []
+    packed: uint256 = 0
     for i: uint256 in range(count, bound=MAX_ASSETS):
         assert assets_[i] not in [empty(address), stable_], "asset: not allowed"
         for j: uint256 in range(i, bound=MAX_ASSETS):
             assert assets_[i] != assets_[j], "asset: listed twice"
         decimals: uint256 = convert(staticcall IERC20Detailed(assets_[i]).decimals(), uint256)
         assert decimals <= 18, "asset: more than 18 decimals"
-        units.append(10**decimals)
+        packed |= decimals << (8 * i)
         self._deposit_caps[i] = MAX_AMOUNT
 
         # The gate: a liquidation at close-out or above must raise the margin buffer.
@@ -149,7 +150,7 @@ def __init__(
             initial > maintenance and maintenance >= close_out and close_out >= least
         ), "model: requirements out of order"
         assert (WAD - least) * most < WAD * WAD, "model: penalty too large for close-out"
-    UNITS = units
+    DECIMALS = packed
     self._configure(config_)
 
 
@@ -168,31 +169,19 @@ def open() -> uint256:
 @external
 def deposit(account: uint256, asset: address, amount: uint256):
     owner: address = self.owner_of[account]
-    assert owner != empty(address), "account: not opened"
+    self._require(owner != empty(address), "account: not opened")
     i: uint256 = self._asset_index(asset)
     received: uint256 = self._receive(asset, amount)
     state: account_word.Account = self._load(account)
     if msg.sender != owner or state.held & (1 << i) == 0:
-        # The last price will do, valid or not: a stale one must not block a deposit. But what
-        # never had any may be worth anything, and a unit of it would stop a liquidation.
-        price: uint256 = 0
-        valid: bool = False
-        price, valid = self._price(i)
-        assert price != 0, "price: none"
-        if msg.sender != owner:
-            worth: uint256 = fixed_point._mul_div_down(received, price, UNITS[i])
-            assert worth >= settings._min_deposit(), "limit: below minimum deposit"
+        self._check_worth(i, received, msg.sender == owner)
 
     total: uint256 = self._deposited[i] + received
-    cap: uint256 = MAX_AMOUNT
-    if state.called_at == 0:
-        cap = self._deposit_caps[i]
-    assert total <= cap, "limit: deposit cap"
     self._deposited[i] = total
     self._collateral[account][i] += received
     state.held |= 1 << i
-
     self._save(account, state)
+    self._check_cap(account, state.called_at != 0, i, total)
     self._clear_if_cured(account)
     log ICollateralizedDebt.Deposited(
         account=account, asset=asset, payer=msg.sender, amount=received
@@ -204,7 +193,7 @@ def withdraw(account: uint256, asset: address, amount: uint256, to: address):
     self._only_account_owner(account)
     self._check_payout(amount, to)
     i: uint256 = self._asset_index(asset)
-    assert amount <= self._collateral[account][i], "amount: more than is held"
+    self._require(amount <= self._collateral[account][i], "amount: more than is held")
 
     state: account_word.Account = self._load(account)
     if state.shares != 0:
@@ -231,8 +220,8 @@ def borrow(account: uint256, amount: uint256, to: address):
     self._save(account, state)
 
     p: ICollateralizedDebt.Position = self._valid_position(account)
-    assert p.debt >= settings._min_debt(), "limit: below minimum debt"
-    assert p.debt <= self._account_limit(account), "limit: account debt ceiling"
+    self._require(p.debt >= settings._min_debt(), "limit: below minimum debt")
+    self._require(p.debt <= self._account_limit(account), "limit: account debt ceiling")
     self._check_initial(p)
     self._clear(account)
     log ICollateralizedDebt.Borrowed(account=account, to=to, amount=amount, shares=shares)
@@ -243,7 +232,7 @@ def borrow(account: uint256, amount: uint256, to: address):
 def repay(account: uint256, amount: uint256) -> uint256:
     self._check_amount(amount)
     state: account_word.Account = self._load(account)
-    assert state.shares != 0, "account: no debt"
+    self._require(state.shares != 0, "account: no debt")
 
     index: uint256 = self._accrue()
     paid: uint256 = 0
@@ -256,7 +245,7 @@ def repay(account: uint256, amount: uint256) -> uint256:
     log ICollateralizedDebt.Repaid(
         account=account, payer=msg.sender, amount=paid, shares=shares
     )
-    extcall IStableToken(stable).burn_from(msg.sender, paid)
+    self._burn(msg.sender, paid)
     return paid
 
 
@@ -273,7 +262,7 @@ def accrue():
 def margin_call(account: uint256):
     state: account_word.Account = self._load(account)
     book: Book = self._book_of(account)
-    assert self._is_below(book, book.position.maintenance), "margin: not below maintenance"
+    self._require(self._is_below(book, book.position.maintenance), "margin: not below maintenance")
 
     grace: uint256 = settings._grace()
     news: bool = state.called_at == 0
@@ -281,7 +270,7 @@ def margin_call(account: uint256):
         state.called_at = block.timestamp
         state.deadline = block.timestamp + grace
     recorded_at: uint256 = self._recorded_at(state, self._is_due(state, book, grace))
-    assert news or recorded_at != state.recorded_at, "margin: already called"
+    self._require(news or recorded_at != state.recorded_at, "margin: already called")
     state.recorded_at = recorded_at
     self._save(account, state)
     if news:
@@ -297,8 +286,8 @@ def margin_call(account: uint256):
 def clear_margin_call(account: uint256):
     state: account_word.Account = self._load(account)
     if state.called_at != 0 or state.recorded_at != 0:
-        assert self._cured(self._valid_position(account)), "margin: below maintenance"
-    assert self._clear(account), "margin: not called"
+        self._require(self._cured(self._valid_position(account)), "margin: below maintenance")
+    self._require(self._clear(account), "margin: not called")
 
 
 # -------------------------------------------------------------- liquidation
@@ -315,9 +304,9 @@ def liquidate(
     state: account_word.Account = self._load(account)
     book: Book = self._book(account, state, index)
     plan: Plan = self._plan(account, state, book, index, i, max_repay)
-    assert len(plan.refusal) == 0, plan.refusal
+    self._require(len(plan.refusal) == 0, plan.refusal)
     seized: uint256 = plan.taken - plan.reserve_cut
-    assert seized >= min_seize, "liquidation: seizes too little"
+    self._require(seized >= min_seize, "liquidation: seizes too little")
 
     debt_ledger._retire(plan.shares, plan.repaid)
     state.shares -= plan.shares
@@ -340,9 +329,9 @@ def liquidate(
         self._save(account, state)
         if plan.cures:
             self._clear(account)
-    extcall IStableToken(stable).burn_from(msg.sender, plan.repaid)
+    self._burn(msg.sender, plan.repaid)
     self._send(asset, to, seized)
-    self._send(asset, reserve, plan.reserve_cut)
+    self._pay_reserve(asset, plan.reserve_cut)
     return plan.repaid, seized
 
 
@@ -351,9 +340,17 @@ def absorb(account: uint256):
     index: uint256 = self._accrue()
     book: Book = self._book_of(account)
     # Negative equity is below any close-out requirement, so the account is liquidatable.
-    assert self._is_below(book, 0), "margin: not insolvent"
+    self._require(self._is_below(book, 0), "margin: not insolvent")
     log ICollateralizedDebt.Absorbed(account=account, caller=msg.sender)
     self._write_off(account, self._load(account), index, book.position.collateral)
+
+
+@external
+def pay_reserve(asset: address):
+    amount: uint256 = self.unpaid[asset]
+    self._check_amount(amount)
+    self.unpaid[asset] = 0
+    self._send(asset, reserve, amount)
 
 
 @external
@@ -362,7 +359,7 @@ def heal(amount: uint256) -> uint256:
     self._check_amount(healed)
     self.bad_debt -= healed
     log ICollateralizedDebt.Healed(payer=msg.sender, amount=healed)
-    extcall IStableToken(stable).burn_from(msg.sender, healed)
+    self._burn(msg.sender, healed)
     return healed
 
 
@@ -387,7 +384,7 @@ def set_account_limit(account: uint256, limit: uint256):
 @external
 def set_deposit_cap(asset: address, cap: uint256):
     ownable._only_owner()
-    assert cap <= MAX_AMOUNT, "config: deposit cap"
+    self._require(cap <= MAX_AMOUNT, "config: deposit cap")
     self._deposit_caps[self._asset_index(asset)] = cap
     log ICollateralizedDebt.DepositCapSet(asset=asset, cap=cap)
 
@@ -401,10 +398,10 @@ def set_guardian(guardian: address):
 
 @external
 def set_paused(flags: uint256):
-    assert flags <= PAUSE_BORROW | PAUSE_WITHDRAW, "pause: unknown flag"
+    self._require(flags <= PAUSE_BORROW | PAUSE_WITHDRAW, "pause: unknown flag")
     self._only_guardian()
     resumes: bool = flags & self.paused != self.paused
-    assert msg.sender == ownable.owner or not resumes, "guardian: only the owner resumes"
+    self._require(msg.sender == ownable.owner or not resumes, "guardian: only the owner resumes")
     self.paused = flags
     log ICollateralizedDebt.Paused(flags=flags)
 
@@ -592,11 +589,11 @@ def _load(account: uint256) -> account_word.Account:
     """
     state: account_word.Account = account_word._unpack(self._accounts[account])
     if state.called_at != 0 or state.recorded_at != 0:
-        window: uint256 = settings._call_window()
-        if block.timestamp > state.deadline + window:
+        lapsed: uint256 = settings._lapsed_before()
+        if state.deadline < lapsed:
             state.called_at = 0
             state.deadline = 0
-        if block.timestamp > state.recorded_at + window:
+        if state.recorded_at < lapsed:
             state.recorded_at = 0
     return state
 
@@ -670,7 +667,7 @@ def _book(account: uint256, state: account_word.Account, index: uint256) -> Book
         if (state.held >> i) & 1 == 1:
             valid: bool = False
             price, valid = self._price(i)
-            worth = fixed_point._mul_div_down(self._collateral[account][i], price, UNITS[i])
+            worth = fixed_point._mul_div_down(self._collateral[account][i], price, self._unit(i))
             if not valid:
                 # An asset without any price may be worth anything.
                 book.at_best += worth if price != 0 else MAX_AMOUNT
@@ -710,6 +707,15 @@ def _requirements(values: uint256[MAX_ASSETS]) -> (uint256, uint256, uint256):
 
 @view
 @internal
+def _unit(i: uint256) -> uint256:
+    """
+    @return Native units in a whole token of asset i.
+    """
+    return 10 ** ((DECIMALS >> (8 * i)) & 255)
+
+
+@view
+@internal
 def _book_of(account: uint256) -> Book:
     return self._book(account, self._load(account), self._accrued().index)
 
@@ -724,7 +730,7 @@ def _position(account: uint256) -> ICollateralizedDebt.Position:
 @internal
 def _valid_position(account: uint256) -> ICollateralizedDebt.Position:
     p: ICollateralizedDebt.Position = self._position(account)
-    assert p.valid, "price: not valid"
+    self._require(p.valid, "price: not valid")
     return p
 
 
@@ -747,7 +753,7 @@ def _cured(p: ICollateralizedDebt.Position) -> bool:
 @pure
 @internal
 def _check_initial(p: ICollateralizedDebt.Position):
-    assert p.collateral >= p.debt + p.initial, "margin: below initial requirement"
+    self._require(p.collateral >= p.debt + p.initial, "margin: below initial requirement")
 
 
 @pure
@@ -858,11 +864,11 @@ def _plan(
     price: uint256 = book.prices[i]
     plan.repaid = min(max_repay, limit)
     plan.taken = fixed_point._mul_div_down(
-        plan.repaid * (WAD + plan.penalty), UNITS[i], price * WAD
+        plan.repaid * (WAD + plan.penalty), self._unit(i), price * WAD
     )
     if plan.taken >= amount:
         plan.taken = amount
-        worth: uint256 = fixed_point._mul_div_up(amount, price, UNITS[i])
+        worth: uint256 = fixed_point._mul_div_up(amount, price, self._unit(i))
         plan.repaid = min(
             plan.repaid, fixed_point._mul_div_up(worth, WAD, WAD + plan.penalty)
         )
@@ -870,7 +876,7 @@ def _plan(
     plan.reserve_cut = fixed_point._mul_div_up(plan.taken, reserve_part, WAD + plan.penalty)
 
     values: uint256[MAX_ASSETS] = book.values
-    values[i] = fixed_point._mul_div_down(amount - plan.taken, price, UNITS[i])
+    values[i] = fixed_point._mul_div_down(amount - plan.taken, price, self._unit(i))
     plan.value_left = p.collateral - book.values[i] + values[i]
     debt_left: uint256 = debt_ledger._debt_up(state.shares - plan.shares, index)
     initial: uint256 = 0
@@ -919,19 +925,16 @@ def _penalty(
     full: uint256 = staticcall IPenaltyModel(penalty_model).penalty(
         health, block.timestamp - since
     )
-    if p.collateral < p.debt:
-        return full, 0
     charged: uint256 = full
-    part: uint256 = fixed_point._mul_div_up(full, terms.reserve_share, WAD)
+    spare: uint256 = full if p.collateral >= p.debt else 0   # at most for the Reserve
     if terms.cap_toxic:
-        most: uint256 = fixed_point._mul_div_down(p.collateral - p.debt, WAD, p.debt)
+        equity: uint256 = p.collateral - min(p.collateral, p.debt)
+        most: uint256 = fixed_point._mul_div_down(equity, WAD, p.debt)
         if full > most:
             kept: uint256 = min(terms.liquidator_floor, full)
             charged = max(most, kept)
-            part = min(
-                fixed_point._mul_div_up(charged, terms.reserve_share, WAD), charged - kept
-            )
-    return charged, part
+            spare = charged - kept
+    return charged, min(fixed_point._mul_div_up(charged, terms.reserve_share, WAD), spare)
 
 
 @pure
@@ -977,18 +980,19 @@ def _write_off(
     self._clear(account)
     self._save(account, empty(account_word.Account))
 
-    # Stable and Reserve are ours, and what the Reserve has decides what is left to write.
+    # The stable is ours, and what the Reserve has of it decides what is left to write.
     # Interest not yet minted is the Reserve's too, and pays with the rest.
     self._mint_unminted()
-    covered: uint256 = extcall IReserve(reserve).cover(debt)
+    covered: uint256 = min(debt, staticcall IERC20(stable).balanceOf(reserve))
     self.bad_debt += debt - covered
     log ICollateralizedDebt.BadDebtRealised(
         account=account, shares=state.shares, debt=debt, covered=covered
     )
     self._count_loss(debt - min(worth, debt))
+    self._burn(reserve, covered)
     for i: uint256 in range(MAX_ASSETS):
         if swept[i] != 0:
-            self._send(ASSETS[i], reserve, swept[i])
+            self._pay_reserve(ASSETS[i], swept[i])
 
 
 @internal
@@ -1005,6 +1009,15 @@ def _count_loss(loss: uint256):
 # --------------------------------------------------------- checks and tokens
 
 
+@pure
+@internal
+def _require(met: bool, reason: String[64]):
+    """
+    @notice An assert whose revert is put together in one place: forty bytes less for each.
+    """
+    assert met, reason
+
+
 @view
 @internal
 def _asset_index(asset: address) -> uint256:
@@ -1012,6 +1025,35 @@ def _asset_index(asset: address) -> uint256:
         if ASSETS[i] == asset:
             return i
     raise "asset: not listed"
+
+
+@view
+@internal
+def _check_worth(i: uint256, received: uint256, own: bool):
+    """
+    @notice The last price will do, valid or not: a stale one must not block a deposit. But
+            what never had any may be worth anything, and a unit of it would stop a
+            liquidation; and a stranger brings no dust.
+    """
+    price: uint256 = 0
+    valid: bool = False
+    price, valid = self._price(i)
+    self._require(price != 0, "price: none")
+    worth: uint256 = fixed_point._mul_div_down(received, price, self._unit(i))
+    self._require(own or worth >= settings._min_deposit(), "limit: below minimum deposit")
+
+
+@view
+@internal
+def _check_cap(account: uint256, called: bool, i: uint256, total: uint256):
+    """
+    @notice A call may be answered past the cap, but not with what can be borrowed against.
+    """
+    fits: bool = total <= self._deposit_caps[i]
+    if not fits and called and total <= MAX_AMOUNT:
+        book: Book = self._book_of(account)
+        fits = self._is_below(book, book.position.initial)
+    self._require(fits, "limit: deposit cap")
 
 
 @view
@@ -1024,15 +1066,15 @@ def _account_limit(account: uint256) -> uint256:
 @view
 @internal
 def _only_account_owner(account: uint256):
-    assert msg.sender == self.owner_of[account], "account: caller is not the owner"
+    self._require(msg.sender == self.owner_of[account], "account: caller is not the owner")
 
 
 @view
 @internal
 def _only_guardian():
-    assert (
-        msg.sender == self.guardian or msg.sender == ownable.owner
-    ), "guardian: not the guardian"
+    self._require(
+        msg.sender == self.guardian or msg.sender == ownable.owner, "guardian: not the guardian"
+    )
 
 
 @view
@@ -1044,21 +1086,21 @@ def _is_open(flag: uint256) -> bool:
 @view
 @internal
 def _check_open(flag: uint256):
-    assert self.paused & flag == 0, "pause: paused"
-    assert not self.breaker_tripped, "breaker: tripped"
+    self._require(self.paused & flag == 0, "pause: paused")
+    self._require(not self.breaker_tripped, "breaker: tripped")
 
 
 @pure
 @internal
 def _check_amount(amount: uint256):
-    assert amount != 0, "amount: zero"
+    self._require(amount != 0, "amount: zero")
 
 
 @view
 @internal
 def _check_payout(amount: uint256, to: address):
     self._check_amount(amount)
-    assert to != empty(address) and to != self, "recipient: not allowed"
+    self._require(to != empty(address) and to != self, "recipient: not allowed")
 
 
 @internal
@@ -1067,9 +1109,10 @@ def _receive(asset: address, amount: uint256) -> uint256:
     @return What arrived, which for some tokens is less than `amount`.
     """
     before: uint256 = staticcall IERC20(asset).balanceOf(self)
-    self._check_transferred(
-        extcall IERC20(asset).transferFrom(msg.sender, self, amount, default_return_value=True)
+    sent: bool = extcall IERC20(asset).transferFrom(
+        msg.sender, self, amount, default_return_value=True
     )
+    self._require(sent, REFUSED)
     received: uint256 = staticcall IERC20(asset).balanceOf(self) - before
     self._check_amount(received)
     return received
@@ -1077,16 +1120,39 @@ def _receive(asset: address, amount: uint256) -> uint256:
 
 @internal
 def _send(asset: address, to: address, amount: uint256):
-    if amount != 0:
-        self._check_transferred(
-            extcall IERC20(asset).transfer(to, amount, default_return_value=True)
-        )
+    self._require(self._try_to_send(asset, to, amount), REFUSED)
 
 
-@pure
 @internal
-def _check_transferred(answer: bool):
-    assert answer, "token: transfer failed"
+def _pay_reserve(asset: address, amount: uint256):
+    """
+    @notice A token that refuses must not stop the liquidation or what becomes of the others.
+    """
+    if not self._try_to_send(asset, reserve, amount):
+        self.unpaid[asset] += amount
+
+
+@internal
+def _try_to_send(asset: address, to: address, amount: uint256) -> bool:
+    """
+    @return Whether it went; some tokens answer nothing.
+    """
+    done: bool = True
+    answer: Bytes[32] = b""
+    if amount != 0:
+        done, answer = raw_call(
+            asset,
+            abi_encode(to, amount, method_id=method_id("transfer(address,uint256)")),
+            max_outsize=32,
+            revert_on_failure=False,
+        )
+    return done and (len(answer) == 0 or convert(answer, uint256) == 1)
+
+
+@internal
+def _burn(owner: address, amount: uint256):
+    if amount != 0:
+        extcall IStableToken(stable).burn_from(owner, amount)
 
 
 @internal

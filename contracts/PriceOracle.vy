@@ -18,11 +18,13 @@ initializes: ownable
 exports: ownable.__interface__
 
 WAD: constant(uint256) = 10**18
+MASK_88: constant(uint256) = 2**88 - 1
 MASK_64: constant(uint256) = 2**64 - 1
+MASK_40: constant(uint256) = 2**40 - 1
 MASK_32: constant(uint256) = 2**32 - 1
 MAX_REPORTERS: constant(uint256) = 9
 MAX_ASSETS: constant(uint256) = 32
-MAX_PRICE: constant(uint256) = 2**128 - 1
+MAX_PRICE: constant(uint256) = MASK_88  # 309 million USD a token
 MAX_AGE: constant(uint256) = 365 * 86_400
 MAX_DEVIATION: constant(uint256) = 10 * WAD
 
@@ -30,8 +32,9 @@ assets: public(DynArray[address, MAX_ASSETS])
 
 # Packed by hand, high bits first, because posts are the most frequent transaction.
 _rules: HashMap[address, uint256]  # max_deviation (64 bits), max_age (64), seats (32), quorum (32)
-_prices: HashMap[address, uint256]  # price (128 bits), updated_at (64), good_until (64)
-_reports: HashMap[address, uint256[MAX_REPORTERS]]  # price (128 bits), timestamp (64); by seat
+# price (88 bits), the price before this second (88), updated_at (40), good_until (40)
+_prices: HashMap[address, uint256]
+_reports: HashMap[address, uint256[MAX_REPORTERS]]  # price (88 bits), timestamp (64); by seat
 
 _reporters: address[MAX_REPORTERS]  # by seat; a bit of `seats` is set while it is taken
 _seat_of: HashMap[address, uint256]  # seat + 1, 0 for who is no reporter
@@ -94,7 +97,7 @@ def set_asset(asset: address, max_age: uint256, max_deviation: uint256, quorum: 
 @external
 def price(asset: address) -> (uint256, bool):
     word: uint256 = self._prices[asset]
-    return word >> 128, word & MASK_64 >= block.timestamp
+    return word >> 168, word & MASK_40 >= block.timestamp
 
 
 @view
@@ -110,7 +113,7 @@ def report_of(asset: address, reporter: address) -> (uint256, uint256):
 @view
 @external
 def updated_at(asset: address) -> uint256:
-    return (self._prices[asset] >> 64) & MASK_64
+    return (self._prices[asset] >> 40) & MASK_40
 
 
 @view
@@ -141,7 +144,11 @@ def _update(asset: address, rules: uint256) -> uint256:
     seats: uint256 = (rules >> 32) & MASK_32
     quorum: uint256 = rules & MASK_32
     stored: uint256 = self._prices[asset]
-    last: uint256 = stored >> 128
+    last: uint256 = stored >> 168
+    # The guard holds against the price before this second, however many posts are in it.
+    opening: uint256 = last
+    if (stored >> 40) & MASK_40 == block.timestamp:
+        opening = (stored >> 80) & MASK_88
 
     fresh: uint256 = 0
     prices: uint256[MAX_REPORTERS] = empty(uint256[MAX_REPORTERS])
@@ -167,34 +174,30 @@ def _update(asset: address, rules: uint256) -> uint256:
         fresh = unsafe_add(fresh, 1)
 
     if fresh < quorum:
-        self._prices[asset] = (stored >> 64) << 64
+        self._prices[asset] = (stored >> 40) << 40
         return last
 
     median: uint256 = (prices[(fresh - 1) // 2] + prices[fresh // 2]) // 2
-    price: uint256 = self._guarded(last, median, rules >> 128)
+    price: uint256 = self._guarded(opening, median, rules >> 128)
     good_until: uint256 = 0
     if price == median:
         good_until = times[fresh - quorum] + max_age  # until the quorum is lost to age
     else:
         log IPriceOracle.PriceGuarded(asset=asset, median=median, price=price)
-    self._prices[asset] = (price << 128) | (block.timestamp << 64) | good_until
+    self._prices[asset] = (price << 168) | (opening << 80) | (block.timestamp << 40) | good_until
     return price
 
 
 @pure
 @internal
-def _guarded(last: uint256, median: uint256, max_deviation: uint256) -> uint256:
+def _guarded(opening: uint256, median: uint256, max_deviation: uint256) -> uint256:
     """
-    @return The median, or as near to it as one post may go.
+    @return The median, or as near to it as one second may go.
     """
-    if last == 0 or max_deviation == 0:
+    if opening == 0 or max_deviation == 0:
         return median
-    step: uint256 = max(unsafe_mul(last, max_deviation) // WAD, 1)
-    if median > unsafe_add(last, step):
-        return unsafe_add(last, step)
-    if unsafe_add(median, step) < last:
-        return unsafe_sub(last, step)
-    return median
+    step: uint256 = max(unsafe_mul(opening, max_deviation) // WAD, 1)
+    return min(max(median, opening - min(step, opening)), unsafe_add(opening, step))
 
 
 @internal

@@ -9,7 +9,6 @@
 from ethereum.ercs import IERC20
 
 from .interfaces import IReserve
-from .interfaces import IStableToken
 from .modules import ownable
 
 implements: IReserve
@@ -28,16 +27,6 @@ def __init__(owner: address, stable_: address):
 
 
 @external
-def cover(amount: uint256) -> uint256:
-    assert msg.sender == self.core, "reserve: caller is not the core"
-    burned: uint256 = min(amount, staticcall IERC20(stable).balanceOf(self))
-    if burned != 0:
-        extcall IStableToken(stable).burn(burned)
-    log IReserve.Covered(asked=amount, burned=burned)
-    return burned
-
-
-@external
 def spend(token: address, to: address, amount: uint256):
     ownable._only_owner()
     log IReserve.Spent(token=token, to=to, amount=amount)
@@ -53,3 +42,4 @@ def set_core(core: address):
     assert core != empty(address), "reserve: zero core"
     self.core = core
     log IReserve.CoreSet(core=core)
+    extcall IERC20(stable).approve(core, max_value(uint256))

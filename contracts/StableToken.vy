@@ -41,12 +41,6 @@ def mint(to: address, amount: uint256):
 
 
 @external
-@reentrant
-def burn(amount: uint256):
-    erc20._burn(msg.sender, amount)
-
-
-@external
 def burn_from(owner: address, amount: uint256):
     self._only_minter()
     erc20._spend_allowance(owner, msg.sender, amount)

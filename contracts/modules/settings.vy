@@ -30,9 +30,12 @@ U64: constant(uint256) = 2**64 - 1
 U32: constant(uint256) = 2**32 - 1
 
 _ceilings: uint256   # account_ceiling: bits 0-127, debt_ceiling: 128-254, cap_toxic: 255
-_shares: uint256     # close_factor, full_liquidation_health, reserve_share, liquidator_floor: 64 each
+# close_factor: 0-63, full_liquidation_health: 64-127, reserve_share: 128-191,
+# liquidator_floor: 192-255
+_shares: uint256
 _limits: uint256     # min_debt: 0-95, min_left: 96-191, grace: 192-223, call_window: 224-255
 _losses: uint256     # min_deposit: 0-95, loss_threshold: 96-223, loss_window: 224-255
+_lapsed: uint256     # calls that ended before this had lapsed when the settings last changed
 
 
 @internal
@@ -48,9 +51,11 @@ def _set(config: ICollateralizedDebt.Config):
     self._check(0, config.liquidator_floor, WAD, "config: liquidator_floor")
     self._check(0, config.grace, U32, "config: grace")
     self._check(1, config.call_window, U32, "config: call_window")
-    self._check(0, config.loss_threshold, U128, "config: loss_threshold")
+    self._check(1, config.loss_threshold, U128, "config: loss_threshold")
     self._check(1, config.loss_window, U32, "config: loss_window")
 
+    # By the window that ends now: a longer one revives no call.
+    self._lapsed = self._lapsed_before()
     self._ceilings = (
         config.account_ceiling
         | (config.debt_ceiling << 128)
@@ -155,6 +160,15 @@ def _grace() -> uint256:
 @internal
 def _call_window() -> uint256:
     return self._limits >> 224
+
+
+@view
+@internal
+def _lapsed_before() -> uint256:
+    """
+    @return A call whose deadline, or a record whose time, is before this has lapsed.
+    """
+    return max(self._lapsed, block.timestamp - min(self._call_window(), block.timestamp))
 
 
 @view

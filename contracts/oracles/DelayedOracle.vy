@@ -5,7 +5,7 @@
 @license Apache-2.0
 @notice Shows a source's price a period late, so that everyone can see what comes. Once
         a period anyone may poke: what was waiting is shown, and what the source says now
-        waits.
+        waits. For study: who sees a fall coming can still borrow at the price shown.
 """
 
 from ..interfaces import IDelayedOracle

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sim.units import MAX_UINT256, WAD
-from tests.vectors.system import BORROWER, GUARDIAN, LIQUIDATOR, STRANGER, System
+from tests.vectors.system import BORROWER, GUARDIAN, LIQUIDATOR, OWNER, STRANGER, System
 
 from .arena import ATTACKER
 
@@ -68,6 +70,13 @@ def test_losses_long_past__do_not_add_up() -> None:
     lose(system, 40_000 * WAD)
     lose(system, 40_000 * WAD)
     assert tripped(system)
+
+
+def test_a_threshold_of_nothing__is_refused() -> None:
+    """Guard: at least 1. At 0 whoever leaves a unit of bad debt would stop all borrowing."""
+    system = crowd()
+    config = replace(system.config, loss_threshold=0)
+    system.refuses("config: loss_threshold", OWNER, system.core.set_config, *config.values())
 
 
 def test_tripped__locks_nobody_in() -> None:

@@ -79,7 +79,7 @@ def test_pool__the_first_provider_cannot_make_the_seconds_share_worthless() -> N
 
 
 def test_reserve__a_gift_pays_bad_debt_and_leaves_for_nobody_else() -> None:
-    """Guard: only the owner spends, only the core asks it to cover."""
+    """Guard: only the owner spends, and its allowance is the core's alone, which burns."""
     system, account = levered(grace=0)
     system.stables(STRANGER, 500 * WAD)
     system.must(STRANGER, system.stable.transfer, system.reserve.address, 500 * WAD)
@@ -88,7 +88,11 @@ def test_reserve__a_gift_pays_bad_debt_and_leaves_for_nobody_else() -> None:
         "ownable: caller is not the owner",
         ATTACKER, system.reserve.spend, system.token(), ATTACKER, WAD,
     )  # fmt: skip
-    system.refuses("reserve: caller is not the core", ATTACKER, system.reserve.cover, WAD)
+    system.refuses(
+        "erc20: insufficient allowance",
+        ATTACKER, system.stable.transferFrom, system.reserve.address, ATTACKER, 1,
+    )  # fmt: skip
+    system.refuses("ownable: caller is not the owner", ATTACKER, system.reserve.set_core, ATTACKER)
     system.price(0, 1_000 * WAD)
     system.must(ATTACKER, system.core.absorb, account)
     assert system.read(system.core.bad_debt) == 11_500 * WAD

@@ -45,7 +45,6 @@ def moves(system: System, puppet: Puppet) -> dict[str, tuple[Method, tuple[int |
         "repay": (core.repay, (2, MAX_UINT256)),
         "heal": (core.heal, (MAX_UINT256,)),
         "borrow": (core.borrow, (2, WAD, me)),
-        "burn": (system.stable.burn, (WAD,)),
         "give away": (system.stable.transfer, (system.reserve.address, CAP)),
         "spend elsewhere": (system.stable.transfer, (ATTACKER, CAP + 12_000 * WAD)),
     }

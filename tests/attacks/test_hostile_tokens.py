@@ -68,11 +68,10 @@ def test_transfer_that_fails__takes_nothing_from_the_account(returns_false: bool
     system, account = blocking()
     token = system.tokens[0]
     system.must(STRANGER, token.return_false, returns_false)
-    reason = "token: transfer failed" if returns_false else "token: blocked"
+    reason = "token: transfer failed"
+    withdraw = system.core.withdraw
     system.must(STRANGER, token.block, BORROWER, True)
-    system.refuses(
-        reason, BORROWER, system.core.withdraw, account, token.address, WAD // 10, BORROWER
-    )
+    system.refuses(reason, BORROWER, withdraw, account, token.address, WAD // 10, BORROWER)
     system.price(0, 1_400 * WAD)
     system.must(STRANGER, token.block, LIQUIDATOR, True)
     outcome = system.liquidate(account, 1_000 * WAD)
@@ -110,3 +109,48 @@ def test_a_blocked_reserve__stops_no_withdrawal_and_no_repayment() -> None:
     system.must(STRANGER, system.tokens[0].block, system.reserve.address, True)
     system.must(LIQUIDATOR, system.core.repay, account, MAX_UINT256)
     system.must(BORROWER, system.core.withdraw, account, system.token(), 10 * WAD, BORROWER)
+
+
+@pytest.mark.parametrize("returns_false", [False, True])
+@pytest.mark.parametrize("whom", ["core", "reserve"])
+def test_a_token_that_refuses__does_not_stop_the_bad_debt_of_the_others(
+    whom: str, returns_false: bool
+) -> None:
+    """Guard: what the Reserve's token refuses to take waits. Else a pinch of a token that can be
+    frozen makes an account that can never be absorbed."""
+    system, account = blocking()
+    frozen, core = system.tokens[1], system.core
+    system.must(STRANGER, frozen.return_false, returns_false)
+    system.must(STRANGER, frozen.block, getattr(system, whom).address, True)
+    system.price(0, 1_000 * WAD)
+    system.must(STRANGER, core.absorb, account)
+    assert system.debt_of(account) == 0
+    assert system.balance(system.tokens[0], system.reserve.address) == 10 * WAD
+    assert system.read(core.unpaid, frozen.address) == 10**6
+    system.refuses("token: transfer failed", STRANGER, core.pay_reserve, frozen.address)
+    assert system.read(core.unpaid, frozen.address) == 10**6
+    # It is the Reserve's, and anyone may send it there once the token lets it go.
+    system.must(STRANGER, frozen.block, getattr(system, whom).address, False)
+    system.must(STRANGER, core.pay_reserve, frozen.address)
+    assert system.balance(frozen, system.reserve.address) == 10**6
+    assert system.read(core.unpaid, frozen.address) == 0
+    system.refuses("amount: zero", STRANGER, core.pay_reserve, frozen.address)
+
+
+def test_a_blocked_reserve__stops_no_liquidation() -> None:
+    """Guard: the same, of the Reserve's share of a penalty."""
+    system, account = blocking()
+    token = system.tokens[0]
+    system.must(STRANGER, token.block, system.reserve.address, True)
+    system.price(0, 1_450 * WAD)
+    cuts = [
+        system.liquidate(account, 100 * WAD).event("Liquidated")["reserve_cut"] for _ in range(2)
+    ]
+    assert system.read(system.core.unpaid, token.address) == sum(cuts) > 0
+    held = system.balance(token, system.core.address)
+    assert held == system.collateral_of(account) + sum(cuts)
+    # What waits is no one's collateral, so nobody can withdraw it.
+    system.must(LIQUIDATOR, system.core.repay, account, MAX_UINT256)
+    left = system.collateral_of(account)
+    system.must(BORROWER, system.core.withdraw, account, token.address, left, BORROWER)
+    assert system.balance(token, system.core.address) == sum(cuts)

@@ -74,6 +74,31 @@ def test_a_call_forgotten__does_not_lie_in_wait() -> None:
     assert system.liquidate(account, WAD).ok
 
 
+def test_a_longer_window__revives_nothing() -> None:
+    """Guard: what lapsed before the settings changed has lapsed for good. Else who was called
+    once and recovered would be liquidatable, without a word, by the owner's next change."""
+    system, account = called()
+    system.price(0, 2_000 * WAD)
+    system.wait(GRACE + WINDOW)
+    for window in (10 * WINDOW, WINDOW, 20 * WINDOW):
+        system.configure(call_window=window)
+        assert system.read(system.core.called_at, account) == 0
+        system.price(0, 1_450 * WAD)
+        assert system.liquidate(account, WAD).reason == NOT_DUE
+        system.price(0, 2_000 * WAD)
+
+
+def test_a_call_that_stands__has_the_window_of_now() -> None:
+    """A longer one is for calls that have not lapsed; a shorter one ends them sooner."""
+    system, account = called()
+    called_at = system.read(system.core.called_at, account)
+    system.configure(call_window=2 * WINDOW)
+    system.wait(called_at + GRACE + 2 * WINDOW - system.now)
+    assert system.read(system.core.called_at, account) == called_at
+    system.wait(1)
+    assert system.read(system.core.called_at, account) == 0
+
+
 def test_a_call_in_force__is_not_waved_off() -> None:
     """Guard: below maintenance a call is cleared by nobody."""
     system, account = called()

@@ -76,12 +76,16 @@ def test_no_owner__no_contract(name: str) -> None:
 
 
 def test_minting_and_burning__are_the_minters() -> None:
-    """Guard: `_only_minter`; and a minter burns within the allowance it was given."""
+    """Guard: `_only_minter`; and a minter burns within the allowance it was given. Stable that
+    its holder burned would be debt that nobody can repay, and the books would not balance."""
     system, _ = levered()
     reason = "stable: caller is not a minter"
     for person in (ATTACKER, OWNER, GUARDIAN):
         system.refuses(reason, person, system.stable.mint, person, WAD)
         system.refuses(reason, person, system.stable.burn_from, LIQUIDATOR, WAD)
+        system.must(person, system.stable.approve, person, MAX_UINT256)
+        system.refuses(reason, person, system.stable.burn_from, person, 0)
+    assert not hasattr(system.stable, "burn")
     # And the core, asked to repay or to heal, reaches only into who asks.
     system.must(ATTACKER, system.stable.approve, system.core.address, MAX_UINT256)
     system.refuses("erc20: insufficient balance", ATTACKER, system.core.repay, 1, WAD)

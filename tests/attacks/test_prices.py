@@ -106,6 +106,19 @@ def test_clamped__neither_borrowed_on_nor_liquidated_at() -> None:
     system.refuses("margin: not below maintenance", LIQUIDATOR, core.margin_call, 1)
 
 
+def test_one_transaction__moves_the_price_by_one_guard() -> None:
+    """Guard: the deviation is measured from the price before the second. Else one reporter would
+    post the same asset eight times over in one transaction, and be valid at the last."""
+    system, oracle, core = reported(WAD // 10)
+    goal = 4_000 * WAD
+    system.must(STRANGER, oracle.post, [system.token()] * 8, [goal] * 8)
+    assert system.read(oracle.price, system.token()) == (2_200 * WAD, False)
+    system.refuses(STALE, ATTACKER, core.borrow, 1, 15_000 * WAD, ATTACKER)
+    # Down and up again within the second is no further either.
+    system.must(STRANGER, oracle.post, [system.token()] * 3, [WAD, goal, goal])
+    assert system.read(oracle.price, system.token()) == (2_420 * WAD, False)
+
+
 def test_old_reports__buy_nothing() -> None:
     """Guard: a report counts for max_age and not a second more."""
     system, _, core = reported(0)

@@ -53,6 +53,19 @@ def test_whatever_the_fall__to_liquidate_oneself_pays_nothing(
     assert system.read(system.core.bad_debt) == 0
 
 
+@pytest.mark.parametrize("reserve_share", [0, WAD // 5])
+def test_below_zero_equity__waiting_is_no_better(reserve_share: int) -> None:
+    """Guard: with the toxic cap on the penalty below V = D is what it was there, the floor.
+    Else everyone would wait a little longer, the borrower first, and have the protocol pay the
+    whole penalty."""
+    for price in (1_400 * WAD, 1_400 * WAD - 1, 1_300 * WAD):
+        system, account = opened(reserve_share=reserve_share)
+        system.price(0, price)
+        event = system.liquidate(account, 1_000 * WAD).event("Liquidated")
+        assert event["penalty"] == system.config.liquidator_floor
+        assert event["seized"] * price <= 1_010 * WAD * WAD
+
+
 def test_the_second_account__lends_the_first_no_margin() -> None:
     """Guard: accounts are apart. What one pledges and draws, pledged by the other, is one
     collateral under one debt at a time."""

@@ -40,6 +40,25 @@ def test_more_of_what_is_held__is_never_refused() -> None:
     system.must(BORROWER, system.core.deposit, account, system.token(), WAD)
 
 
+def test_a_price_too_high_and_stale__shields_as_far_as_twice_its_collateral() -> None:
+    """By choice, see ICollateralizedDebt: in doubt nobody is liquidated who may be healthy. The
+    doubt has an end, and the account cannot draw on it. Bitcoin is really worth nothing."""
+    system = System(assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 20_000 * WAD), grace=0)
+    account = system.account(BORROWER, [8 * WAD, 10**7], 12_000 * WAD)
+    core = system.core
+    system.stables(LIQUIDATOR, 10**6 * WAD)
+    system.price(1, 20_000 * WAD, valid=False)
+    # 2,000 of bitcoin count 4,000: M is 20 % of the ether and 15 % of 2,000.
+    edge = (12_000 + 300 - 4_000) * WAD * 100 // (80 * 8)
+    system.price(0, edge + 1)
+    assert system.liquidate(account, 1_000 * WAD).reason == "margin: not liquidatable"
+    reason = "price: not valid"
+    system.refuses(reason, BORROWER, core.borrow, account, WAD, BORROWER)
+    system.refuses(reason, BORROWER, core.withdraw, account, system.token(), 1, BORROWER)
+    system.price(0, edge - 1)
+    assert system.liquidate(account, 1_000 * WAD).ok
+
+
 def test_an_average_too_old__is_a_price_still() -> None:
     """Guard: a time-weighted price that is stale is (price, not valid), as of any oracle, and
     not nothing; else it would be enough that nobody poked one pool."""

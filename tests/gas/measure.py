@@ -274,7 +274,7 @@ def _(p: Protocol) -> int:
 
 @row("reset_breaker")
 def _(p: Protocol) -> int:
-    p.configure(loss_threshold=0)
+    p.configure(loss_threshold=1)
     p.must(OWNER, p.reserve.spend, p.stable.address, OWNER, 10**4 * WAD)
     p.prices(1_000)
     p.must(STRANGER, p.core.absorb, p.debtor)

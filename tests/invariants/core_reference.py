@@ -112,6 +112,7 @@ class Reference:
     tokens: list[Counter[Address]] = field(default_factory=list)
     losses: list[int] = field(default_factory=lambda: [0, 0])
     bucket_start: int = 0
+    lapsed_before: int = 0
 
     def __post_init__(self) -> None:
         self.prices = [(0, False) for _ in self.assets]
@@ -175,14 +176,18 @@ class Reference:
 
     def call_of(self, account: int) -> tuple[int, int, int]:
         """(called_at, deadline, recorded_at), zeros where lapsed."""
-        a, window = self.accounts[account], self.config.call_window
-        called = a.called_at != 0 and self.now <= a.deadline + window
-        recorded = a.recorded_at != 0 and self.now <= a.recorded_at + window
+        a, oldest = self.accounts[account], self.oldest_call()
+        called = a.called_at != 0 and a.deadline >= oldest
+        recorded = a.recorded_at != 0 and a.recorded_at >= oldest
         return (
             a.called_at if called else 0,
             a.deadline if called else 0,
             a.recorded_at if recorded else 0,
         )
+
+    def oldest_call(self) -> int:
+        """Deadlines and records before this have lapsed, and do not come back."""
+        return max(self.lapsed_before, self.now - self.config.call_window)
 
     def is_due(self, account: int) -> bool:
         p = self.position(account)
@@ -269,15 +274,13 @@ class Reference:
         called_at, deadline, recorded_at = self.call_of(account)
         since = [t for t in (called_at and deadline, recorded_at) if t and t <= self.now]
         c, charged = self.config, self.penalty(self.now - min(since, default=self.now))
-        if p.value < p.debt:
-            return charged, 0
+        room = max(p.value - p.debt, 0) * WAD // p.debt
         part = up(charged * c.reserve_share, WAD)
-        room = (p.value - p.debt) * WAD // p.debt
         if c.cap_toxic and charged > room:
             floor = min(c.liquidator_floor, charged)
             charged = max(room, floor)
             part = min(up(charged * c.reserve_share, WAD), charged - floor)
-        return charged, part
+        return charged, part if p.value >= p.debt else 0
 
     # ------------------------------------------------------------------ acting
 
@@ -295,9 +298,14 @@ class Reference:
         if payer != a.owner:
             worth = amount * price // 10 ** self.assets[asset].decimals
             need(worth >= self.config.min_deposit, "limit: below minimum deposit")
-        called = self.call_of(account)[0] != 0
         total = self.deposited(asset) + amount
-        need(called or total <= self.caps[asset], "limit: deposit cap")
+        if total > self.caps[asset]:
+            called = self.call_of(account)[0] != 0
+            amounts = list(a.amounts)
+            amounts[asset] += amount
+            p = self.position(account, amounts)
+            answers = called and p.at_best < p.debt + p.initial and total <= NO_CAP
+            need(answers, "limit: deposit cap")
         held[payer] -= amount
         a.amounts[asset] += amount
         self._lapse(account)
@@ -438,6 +446,7 @@ class Reference:
 
     def set_config(self, config: Config) -> None:
         self._accrue()
+        self.lapsed_before = self.oldest_call()
         self.config = config
 
     def set_paused(self, caller: Address, flags: int) -> None:

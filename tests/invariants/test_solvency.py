@@ -43,7 +43,7 @@ CONFIGS = (
     Config(),
     Config(grace=0, close_factor=WAD, reserve_share=WAD, cap_toxic=False),
     Config(grace=60, call_window=600, min_debt=0, min_left=0, min_deposit=0, loss_window=60),
-    Config(debt_ceiling=20_000 * WAD, account_ceiling=10_000 * WAD, loss_threshold=0),
+    Config(debt_ceiling=20_000 * WAD, account_ceiling=10_000 * WAD, loss_threshold=1),
     Config(debt_ceiling=0, min_left=5_000 * WAD, min_debt=2_000 * WAD, liquidator_floor=WAD),
 )
 

@@ -45,7 +45,7 @@ def test_breaker__trips_above_the_threshold_and_not_at_it() -> None:
 
 
 def test_breaker__loss_is_what_was_lost() -> None:
-    system = System(grace=0, loss_threshold=0)
+    system = System(grace=0, loss_threshold=1)
     first, second = losses(system, 2)
     system.price(0, 1_000 * WAD)
     outcome = system.send(STRANGER, system.core.absorb, first)
@@ -55,15 +55,15 @@ def test_breaker__loss_is_what_was_lost() -> None:
 
 
 def test_breaker__liquidation_that_sweeps__dust_is_no_loss() -> None:
-    """cross(): 1,200 owed, 1,000 / 1.08 repaid, 19.9999 swept."""
-    system, account = cross(loss_threshold=0)
+    """cross(): 1,200 owed, 1,000 / 1.01 repaid, 19.9999 swept."""
+    system, account = cross(loss_threshold=1)
     outcome = system.liquidate(account, 10_000 * WAD)
-    left = 1_200 * WAD - ceil(Fraction(1_000 * WAD * 100, 108))
+    left = 1_200 * WAD - ceil(Fraction(1_000 * WAD * 100, 101))
     assert outcome.event("BreakerTripped") == {"loss": left - 199_999 * 10_000 * WAD // 10**8}
 
 
 def test_breaker__tripped__stops_what_it_should_and_nothing_else() -> None:
-    system = System(grace=0, loss_threshold=0)
+    system = System(grace=0, loss_threshold=1)
     (lost,) = losses(system, 1)
     account = system.account(BORROWER, [10 * WAD], 5_000 * WAD)
     free = system.account(BORROWER, [WAD], 0)

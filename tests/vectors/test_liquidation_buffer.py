@@ -52,11 +52,11 @@ def test_buffer__seizing_the_hedge_that_raises_the_requirement__refused() -> Non
 
 def test_buffer__insolvent_account__may_fall() -> None:
     """V = 14,000 < D: what is lost is lost, and the liquidator may take either asset whole.
-    The buffer goes from 14,000 - 15,000 - 1,680 to 7,000 - 8,333.33 - 2,800."""
+    The buffer goes from 14,000 - 15,000 - 1,680 to 7,000 - 8,069.31 - 2,800."""
     system, account = hedged(1_400)
     assert system.read(system.core.maintenance_buffer, account) == -2_680 * WAD
     assert system.liquidate(account, 7_000 * WAD, asset=1).ok
-    left = 15_000 * WAD - ceil(Fraction(7_000 * WAD * 100, 105))
+    left = 15_000 * WAD - ceil(Fraction(7_000 * WAD * 100, 101))
     assert system.read(system.core.maintenance_buffer, account) == 4_200 * WAD - left
 
 

@@ -81,11 +81,21 @@ def test_toxic_cap__off__full_penalty_with_the_reserves_share() -> None:
     assert event["reserve_cut"] == ceil(Fraction(taken, 105))
 
 
-@pytest.mark.parametrize(("debt", "insolvent"), [(10_000 * WAD, False), (10_000 * WAD + 1, True)])
-def test_insolvent__full_penalty_and_nothing_for_the_reserve(debt: int, insolvent: bool) -> None:
-    """Reserve share 0 when V < D; at V = D the cap still holds."""
+@pytest.mark.parametrize("debt", [10_000 * WAD, 10_000 * WAD + 1, 12_000 * WAD])
+def test_insolvent__toxic_cap_on__the_floor_and_nothing_for_the_reserve(debt: int) -> None:
+    """V < D is no prize for having waited: the penalty is what it was at V = D."""
     system, account = levered(debt=debt, penalty=FIVE_PERCENT, grace=0)
     system.price(0, 1_000 * WAD)
     event = system.liquidate(account, 1_000 * WAD).event("Liquidated")
-    assert event["penalty"] == (5 if insolvent else 1) * PERCENT
-    assert event["reserve_cut"] == 0
+    assert (event["penalty"], event["reserve_cut"]) == (PERCENT, 0)
+
+
+@pytest.mark.parametrize(("debt", "cut"), [(10_000 * WAD, True), (10_000 * WAD + 1, False)])
+def test_insolvent__toxic_cap_off__full_penalty_and_nothing_for_the_reserve(
+    debt: int, cut: bool
+) -> None:
+    system, account = levered(debt=debt, penalty=FIVE_PERCENT, grace=0, cap_toxic=False)
+    system.price(0, 1_000 * WAD)
+    event = system.liquidate(account, 1_000 * WAD).event("Liquidated")
+    assert event["penalty"] == 5 * PERCENT
+    assert (event["reserve_cut"] > 0) is cut

@@ -23,7 +23,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "liquidator_floor": (0, WAD),
     "grace": (0, 2**32 - 1),
     "call_window": (1, 2**32 - 1),
-    "loss_threshold": (0, 2**128 - 1),
+    "loss_threshold": (1, 2**128 - 1),
     "loss_window": (1, 2**32 - 1),
 }
 NOT_OWNER = "ownable: caller is not the owner"
