@@ -200,7 +200,7 @@ ACTIONS = st.lists(
 EVERY_KIND = {
     "Opened", "Deposited", "Withdrawn", "Borrowed", "Repaid", "Accrued", "MarginCalled",
     "MarginCallCleared", "Liquidated", "Swept", "BadDebtRealised", "Absorbed", "Healed",
-    "Covered", "Posted", "PriceGuarded", "Swapped", "LiquidityChanged", "Minted", "Redeemed",
+    "Posted", "PriceGuarded", "Swapped", "LiquidityChanged", "Minted", "Redeemed",
 }  # fmt: skip
 
 
