@@ -85,10 +85,5 @@ def best_trade(pool: Pool, price: float) -> tuple[bool, int]:
 
     `price` is in stable units per native unit of collateral; amount 0 inside the fee band.
     """
-    keep = 1 - pool.fee
-    x, y = float(pool.collateral), float(pool.stable)
-    sell = (sqrt(x * y * keep / price) - x) / keep
-    if sell > 0:
-        return False, int(sell)
-    buy = (sqrt(x * y * keep * price) - y) / keep
-    return True, max(0, int(buy))
+    sell = pool.room(False, price)
+    return (False, sell) if sell else (True, pool.room(True, price))

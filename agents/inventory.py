@@ -6,6 +6,7 @@ from dataclasses import replace
 from enum import Enum, auto
 from math import sqrt
 
+from agents import routing
 from agents.base import GWEI, bid
 from agents.intent import Bid, Swap, VenueOrder
 from agents.view import Market, Pool
@@ -32,8 +33,9 @@ class Inventory(Enum):
     """What a liquidator does with seized collateral, and so what it thinks it is worth."""
 
     SELL = auto()
-    """Sold on the pool at once: worth what the pool pays, impact and all. What the pool does not
-    take at a fair price waits in the wallet for arbitrageurs to refill it."""
+    """Sold at once on the pool, and at the venue where there is one (`agents.routing`): worth
+    what they pay, impact and all. What they do not take at a fair price waits in the wallet for
+    arbitrageurs to refill the pool, or the venue's orders to come back."""
     HOLD = auto()
     """Kept, which ties up capital for good: worth the outside price less `HOLD_DISCOUNT`."""
     HEDGE = auto()
@@ -47,6 +49,8 @@ def proceeds(inventory: Inventory, market: Market, asset: int, amount: int) -> i
     """Stable that `amount` is worth: on the pool, or outside where there is none or where it
     does not sell there."""
     pool = market.pools[asset]
+    if market.venues and inventory is Inventory.SELL:
+        return routing.quote(pool, market.venues[asset], amount)
     if pool is not None and inventory is Inventory.SELL:
         return pool.quote(False, amount)
     if market.venues and inventory is Inventory.HEDGE:
@@ -61,6 +65,8 @@ def price_risk(market: Market, asset: int, amount: float) -> float:
     """One standard deviation of the price, as a share of it, until so much is sold: a block, and
     one for each part of the pool that a block takes. 0 where no volatility is known."""
     pool = market.pools[asset]
+    if market.venues:
+        amount = 0
     if pool is None or pool.collateral == 0 or asset >= len(market.volatility):
         return 0.0
     blocks = 1 + amount / (PACE * pool.collateral)
@@ -79,15 +85,14 @@ def best_sale(pool: Pool, discount: float) -> float:
     return pool.collateral * (sqrt(max(1.0, keep * discount)) - 1) / keep
 
 
-def room(pool: Pool, floor: float) -> float:
-    """Collateral that can be sold until the last unit brings `floor`, stable units each."""
-    keep = 1 - pool.fee
-    return max(0.0, (sqrt(pool.collateral * pool.stable * keep / floor) - pool.collateral) / keep)
-
-
 def sold(market: Market, asset: int, amount: int) -> Market:
-    """The market with so much collateral more sold on its pool."""
+    """The market with so much more of a collateral sold."""
     pool = market.pools[asset]
+    if market.venues and amount > 0:
+        amount, rest = routing.split(pool, market.venues[asset], amount)
+        left = market.venues[asset].after(False, rest)
+        venues = (*market.venues[:asset], left, *market.venues[asset + 1 :])
+        market = replace(market, venues=venues)
     if pool is None or amount <= 0:
         return market
     after = replace(
@@ -99,30 +104,30 @@ def sold(market: Market, asset: int, amount: int) -> Market:
 
 def disposal(
     inventory: Inventory, market: Market, asset: int, held: int
-) -> Swap | VenueOrder | None:
+) -> list[Swap | VenueOrder]:
     """How to sell what is held of a collateral now, where that is worth its gas."""
     if held == 0 or inventory is Inventory.HOLD:
-        return None
-    offer = bid(market, GWEI)
-    hedged = inventory is Inventory.HEDGE
-    if hedged and market.venues:
-        return _outside(market, asset, held, offer)
-    pool = market.pools[asset]
-    if pool is None or pool.collateral == 0:
-        return None
+        return []
     price = market.prices[asset] * 10 ** (18 - market.terms.assets[asset].decimals)
+    pool, hedged = market.pools[asset], inventory is Inventory.HEDGE
     # Hedged, it can wait until the pool pays more than the world outside.
     floor = price if hedged else price * (1 - PATIENCE)
-    amount = min(held, int(room(pool, floor)))
-    worth = amount * floor / 10**18 > GASES * market.gas_usd(SWAP_GAS, offer.tip)
-    return sale(offer, asset, amount, int(amount * floor)) if worth else None
-
-
-def _outside(market: Market, asset: int, held: int, offer: Bid) -> VenueOrder | None:
-    worth = proceeds(Inventory.HEDGE, market, asset, held) / 10**18
-    if worth <= GASES * market.gas_usd(TRANSFER_GAS, offer.tip):
-        return None
-    return VenueOrder(bid=offer, asset=asset, sell_stable=False, amount_in=held)
+    to_pool = to_venue = 0
+    if market.venues and hedged:
+        to_venue = held
+    elif market.venues:
+        amount = min(held, routing.room(pool, market.venues[asset], floor))
+        to_pool, to_venue = routing.split(pool, market.venues[asset], amount)
+    elif pool is not None and pool.collateral:
+        to_pool = min(held, pool.room(False, floor))
+    offer, sales = bid(market, GWEI), list[Swap | VenueOrder]()
+    if to_pool * floor / 10**18 > GASES * market.gas_usd(SWAP_GAS, offer.tip):
+        sales.append(sale(offer, asset, to_pool, int(to_pool * floor)))
+    if to_venue * floor / 10**18 > GASES * market.gas_usd(TRANSFER_GAS, offer.tip):
+        sales.append(
+            VenueOrder(bid=offer, asset=asset, sell_stable=False, amount_in=to_venue)
+        )
+    return sales
 
 
 def sale(offer: Bid, asset: int, amount: int, min_out: int) -> Swap:

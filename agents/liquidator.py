@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import mesa
 
+from agents import routing
 from agents.base import GWEI, Participant, bid
 from agents.intent import Bid, FlashLiquidate, Intent, Liquidate, MarginCall, Swap, VenueOrder
 from agents.inventory import (
@@ -221,14 +222,21 @@ class Liquidator(Participant):
         return min(best, budget, opportunity.debt - market.terms.min_debt)
 
     def best_repay(self, opportunity: Opportunity, market: Market) -> int:
-        """The repayment whose collateral the pool takes at the best total gain."""
+        """The repayment whose collateral pool and venue take at the best total gain."""
         pool = market.pools[opportunity.asset]
-        if pool is None or pool.collateral == 0 or self.inventory is not Inventory.SELL:
+        if self.inventory is not Inventory.SELL:
             return opportunity.repaid
-        revenue = opportunity.seized * pool.stable / pool.collateral
+        certain = 1.0
         if self.waits_to_sell:
-            revenue *= 1 - price_risk(market, opportunity.asset, 0)
-        best = best_sale(pool, revenue / opportunity.repaid)
+            certain -= price_risk(market, opportunity.asset, 0)
+        if market.venues:
+            paid = opportunity.repaid / max(1, opportunity.seized) / certain
+            best: float = routing.room(pool, market.venues[opportunity.asset], paid)
+        elif pool is None or pool.collateral == 0:
+            return opportunity.repaid
+        else:
+            revenue = opportunity.seized * pool.stable / pool.collateral * certain
+            best = best_sale(pool, revenue / opportunity.repaid)
         if best >= opportunity.seized:
             return opportunity.repaid
         return int(best / opportunity.seized * opportunity.repaid)
@@ -276,11 +284,11 @@ class Liquidator(Participant):
         """Of what it holds, one at a time."""
         if any(isinstance(i, Swap | VenueOrder) for i in view.waiting):
             return []
-        found = (
-            disposal(self.inventory, view.market, asset, held)
+        return [
+            sale
             for asset, held in enumerate(view.wallet.tokens)
-        )
-        return [sale for sale in found if sale]
+            for sale in disposal(self.inventory, view.market, asset, held)
+        ]
 
 
 def brings(opportunity: Opportunity, max_repay: int) -> tuple[int, int]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol
+from math import sqrt
+from typing import Protocol, Self
 
 from agents.intent import Intent, Owed
 
@@ -83,6 +84,20 @@ class Pool:
         paid = amount_in * round((1 - self.fee) * 10**6)
         return paid * out // (into * 10**6 + paid) if into and out else 0
 
+    def room(self, sell_stable: bool, price: float) -> int:
+        """Of what is sold, how much trades until the last unit does at `price`, stable units of
+        one native unit of collateral: (sqrt(x·y·(1 − f)/p) − x)/(1 − f), and likewise with the
+        sides exchanged."""
+        keep = 1 - self.fee
+        x, y = float(self.collateral), float(self.stable)
+        amount = sqrt(x * y * keep * price) - y if sell_stable else sqrt(x * y * keep / price) - x
+        return max(0, int(amount / keep))
+
+    def price(self, sell_stable: bool) -> float:
+        """Of the next unit, stable units of one native unit of collateral."""
+        price = self.stable / self.collateral
+        return price / (1 - self.fee) if sell_stable else price * (1 - self.fee)
+
 
 @dataclass(frozen=True, slots=True)
 class Peg:
@@ -124,6 +139,9 @@ class Venue(Protocol):
 
     def price(self, sell_stable: bool) -> float:
         """Of the next unit, stable units of one native unit of collateral."""
+
+    def after(self, sell_stable: bool, amount_in: int) -> Self:
+        """What is left of it once so much was sold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +303,7 @@ class View:
     settled: tuple[Intent, ...] = ()
     """Own intents that succeeded in the last block."""
     owed: tuple[Owed, ...] = ()
-    """For a venue: what it has not paid yet."""
+    """What the venue owes it; to the venue itself, all that it owes."""
 
     @property
     def waiting(self) -> tuple[Intent, ...]:
