@@ -22,6 +22,7 @@ from sim.model.desk import Outcome
 from sim.model.outside import Outside
 from sim.model.records import Records
 from sim.protocol.ledger import Floats
+from sim.protocol.names import VENUE
 from sim.scenario import Scenario
 from sim.units import WAD, Address
 
@@ -86,6 +87,11 @@ class Floor:
                 del self.owed[intent.owed.number]
             elif isinstance(intent, VenueOrder):
                 self._execute(intent, outcome.ticket.agent.address, wallet)
+
+    def owed_by(self, address: Address) -> tuple[Owed, ...]:
+        """What someone waits for; for the venue, all that it owes."""
+        mine = address == VENUE
+        return tuple(owed for owed in self.owed.values() if mine or owed.to == address)
 
     def owed_to(self, address: Address) -> tuple[int, list[int]]:
         """(stable, tokens) that someone waits for."""

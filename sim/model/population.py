@@ -366,6 +366,7 @@ def _arbitrageurs(
             endowment.address,
             min_profit=terms.min_profit,
             tip_gwei=terms.tip_gwei,
+            stock=[tokens.get(i, 0) for i in range(len(scenario.assets))],
         )
         pairs.append((agent, endowment))
     return pairs

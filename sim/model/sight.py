@@ -15,7 +15,6 @@ from sim.model.floor import Floor
 from sim.model.outside import Outside
 from sim.model.tally import Scene
 from sim.protocol.standing import Standing
-from sim.protocol.names import VENUE
 from sim.protocol.system import System
 from sim.units import WAD, Address
 
@@ -150,7 +149,7 @@ class Look:
                 else ()
             ),
             reported=self.sight.reported(agent),
-            owed=tuple(floor.owed.values()) if floor and agent.address == VENUE else (),
+            owed=floor.owed_by(agent.address) if floor else (),
         )
 
 
