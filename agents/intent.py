@@ -76,6 +76,30 @@ class Absorb(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redeem(Intent):
+    """Give stable for an account's collateral at face value."""
+
+    account: int
+    asset: int
+    amount: int
+    min_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lend(Intent):
+    """Supply what others draw."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall(Intent):
+    """Take back what one lent."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post(Intent):
     """Report prices, WAD, one for each asset."""
 

@@ -22,11 +22,14 @@ from agents.intent import (
     Deposit,
     FlashLiquidate,
     Intent,
+    Lend,
     Liquidate,
     MarginCall,
     Open,
     Pause,
     Post,
+    Recall,
+    Redeem,
     Repay,
     Withdraw,
 )
@@ -57,6 +60,9 @@ GAS: Mapping[type[Intent], int] = {
     Liquidate: 420_000,
     Absorb: 400_000,
     FlashLiquidate: 700_000,
+    Redeem: 300_000,
+    Lend: 200_000,
+    Recall: 250_000,
     Pause: 80_000,
 }
 """Gas limit an agent sets for each kind of intent, one collateral."""
