@@ -1,20 +1,22 @@
-"""Arbitrageurs: they trade the pool back to the outside price whenever it pays."""
+"""Arbitrageurs: they trade the pool back to the world outside whenever it pays."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
 
 import mesa
 
+from agents import routing
 from agents.base import GWEI, Participant, bid
-from agents.intent import Bid, Intent, Swap
+from agents.intent import Bid, Intent, Swap, VenueOrder
 from agents.view import Market, Pool, Report, View
 
-SWAP_GAS = 120_000
+SWAP_GAS, TRANSFER_GAS = 120_000, 65_000
 """What a swap costs, roughly; only to judge whether it pays."""
 CAUTION = 0.999
 """Least part of the quoted amount it accepts: others may trade first in the block."""
+GASES = 10
+"""It brings its stock back to where it was when the difference is worth so many times the gas."""
 
 
 class Arbitrageur(Participant):
@@ -23,21 +25,34 @@ class Arbitrageur(Participant):
     The best size on x·y = k with fee f leaves the pool's marginal price after the fee at the
     outside price p: selling collateral adds q to reserve x with
     (1 − f)·q = sqrt(x·y·(1 − f)/p) − x, and likewise with the sides exchanged.
+
+    Where a venue has depth there is no one price outside: it trades the pool until its price
+    meets what the venue's book then pays, and what it bought or sold it sells or buys back
+    there, impact, fee and all, so that its stock stays as it was.
     """
 
     role = "arbitrageur"
     every_block = True
 
     def __init__(
-        self, model: mesa.Model, name: str, address: bytes, *, min_profit: float, tip_gwei: float
+        self,
+        model: mesa.Model,
+        name: str,
+        address: bytes,
+        *,
+        min_profit: float,
+        tip_gwei: float,
+        stock: Sequence[int] = (),
     ) -> None:
+        """`stock`: collateral it starts with, native units, one an asset."""
         super().__init__(model, name, address)
         self.min_profit = min_profit
+        self.stock = tuple(stock)
         self.tip = int(tip_gwei * GWEI)
 
     def stirs(self, market: Market, reported: Report | None) -> bool:
         """Some pool's price after the fee is beside the outside price."""
-        return any(
+        return bool(market.venues) or any(
             pool is not None
             and pool.collateral > 0
             and best_trade(pool, _in_units(market, index))[1] > 0
@@ -50,20 +65,21 @@ class Arbitrageur(Participant):
         market = view.market
         offer = bid(market, self.tip)
         cost = market.gas_usd(SWAP_GAS, offer.tip)
-        trades = (self.trade(index, view, offer, cost) for index in range(len(market.pools)))
-        return [trade for trade in trades if trade]
+        trades = [self.trade(index, view, offer, cost) for index in range(len(market.pools))]
+        found: list[Intent] = [trade for trade in trades if trade]
+        return found or self.restock(view, offer)
 
     def trade(self, index: int, view: View, offer: Bid, cost: float) -> Swap | None:
         market = view.market
         pool = market.pools[index]
         if pool is None or pool.collateral == 0:
             return None
-        price = _in_units(market, index)
-        sell_stable, amount = best_trade(pool, price)
-        held = view.wallet.stable if sell_stable else view.wallet.tokens[index]
-        amount = min(amount, held)
+        sell_stable, best = best_trade(pool, _in_units(market, index))
+        if market.venues:
+            sell_stable, best = routing.gap(pool, market.venues[index])
+        amount = min(best, view.wallet.stable if sell_stable else view.wallet.tokens[index])
         out = pool.quote(sell_stable, amount)
-        gain = (out * price - amount if sell_stable else out - amount * price) / 10**18
+        gain = self.gain(index, market, sell_stable, amount, out)
         if gain - cost < self.min_profit:
             return None
         return Swap(
@@ -73,6 +89,22 @@ class Arbitrageur(Participant):
             amount_in=amount,
             min_out=int(out * CAUTION),
         )
+
+    def restock(self, view: View, offer: Bid) -> list[Intent]:
+        """Orders to the venue that bring its stock back, what it is owed counted in."""
+        market = view.market
+        orders: list[Intent] = []
+        for asset, venue in enumerate(market.venues):
+            coming = sum(owed.amount for owed in view.owed if owed.asset == asset)
+            more = view.wallet.tokens[asset] + coming - self.stock[asset]
+            price = venue.price(more < 0)
+            if abs(more) * price / 10**18 <= GASES * market.gas_usd(TRANSFER_GAS, offer.tip):
+                continue
+            amount = more if more > 0 else min(int(-more * price), view.wallet.stable)
+            orders.append(
+                VenueOrder(bid=offer, asset=asset, sell_stable=more < 0, amount_in=amount)
+            )
+        return orders
 
 
 def _in_units(market: Market, index: int) -> float:

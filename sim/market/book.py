@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 Stretch = tuple[float, float, float, float]
@@ -62,6 +62,11 @@ class Book:
         """Of the next unit, stable units of one native unit."""
         away = self.cost + (-self.displacement if sell_stable else self.displacement)
         return self.middle * (1 + away if sell_stable else 1 - away)
+
+    def after(self, sell_stable: bool, amount_in: int) -> Book:
+        """The orders left once so much was sold."""
+        taken, paid = self.fill(sell_stable, amount_in)
+        return replace(self, eaten=self.eaten + (-paid if sell_stable else taken))
 
     # ------------------------------------------------------------------- along the book
 

@@ -9,6 +9,7 @@ volatility rises above calm.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import exp
 
 from sim.market.book import Book, Stretch
@@ -116,8 +117,7 @@ def orders(terms: VenueTerms, width: float) -> tuple[float, list[Stretch]]:
 def _spread(tiers: list[tuple[float, float]], width: float) -> list[Stretch]:
     """Orders evenly between tiers of (distance, USD)."""
     return [
-        (low, high, start * width, end * width)
-        for (start, low), (end, high) in zip(tiers, tiers[1:], strict=False)
+        (low, high, start * width, end * width) for (start, low), (end, high) in pairwise(tiers)
     ]
 
 
