@@ -90,6 +90,16 @@ class Arbitrageur(Participant):
             min_out=int(out * CAUTION),
         )
 
+    def gain(self, index: int, market: Market, sell_stable: bool, sold: int, got: int) -> float:
+        """USD, against the world outside."""
+        price = _in_units(market, index)
+        if not market.venues:
+            return (got * price - sold if sell_stable else got - sold * price) / 10**18
+        venue = market.venues[index]
+        if sell_stable:
+            return (venue.quote(False, got) - sold) / 10**18
+        return (venue.quote(True, got) - sold) * price / 10**18
+
     def restock(self, view: View, offer: Bid) -> list[Intent]:
         """Orders to the venue that bring its stock back, what it is owed counted in."""
         market = view.market
