@@ -28,6 +28,8 @@ class Participant(mesa.Agent):  # type: ignore[misc]
     """Shown the public pool."""
     watches_accounts = False
     """Shown other people's accounts."""
+    answers_bids = False
+    """Asked again in the same block when the public pool has changed since."""
     latency_blocks = 0
     """Blocks between deciding and the transactions reaching the pool."""
 
@@ -38,6 +40,10 @@ class Participant(mesa.Agent):  # type: ignore[misc]
 
     def decide(self, view: View) -> Sequence[Intent]:
         raise NotImplementedError
+
+    def latency(self, block: int) -> int:
+        """Blocks until what it decides in a block reaches the pool."""
+        return self.latency_blocks
 
     def stirs(self, market: Market, reported: Report | None) -> bool:
         """For one that is woken every block: whether this block is worth a view.

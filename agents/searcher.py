@@ -34,6 +34,7 @@ class CopyCat(Liquidator):
 
     role = "searcher"
     watches_mempool = True
+    answers_bids = True
 
     def decide(self, view: View) -> Sequence[Intent]:
         copied = {
@@ -70,6 +71,7 @@ class Sandwicher(Participant):
     role = "searcher"
     every_block = True
     watches_mempool = True
+    answers_bids = True
 
     def __init__(
         self, model: mesa.Model, name: str, address: bytes, *, min_profit: float, bid_share: float

@@ -124,7 +124,11 @@ class Trader(Participant):
         return tuple(Open(bid=offer) for _ in range(accounts - len(view.positions)))
 
     def follow_up(self, view: View, offer: Bid) -> Sequence[Intent]:
-        """Put bought collateral to work, repay with what was sold, go on building."""
+        """Trade what was borrowed or withdrawn, put bought collateral to work, repay with what
+        was sold, go on building."""
+        trades = [swap for done in view.settled for swap in self.traded(done, view, offer)]
+        if trades:
+            return trades
         held = [asset for asset in self.assets if view.wallet.tokens[asset]]
         if held:
             return [self.put_in(asset, view, offer) for asset in held]
@@ -187,7 +191,8 @@ class Trader(Participant):
     def lever_up(
         self, position: Position, view: View, offer: Bid, target: float
     ) -> Sequence[Intent]:
-        """Borrow and buy collateral toward V = target · E, within the initial requirement."""
+        """Borrow toward V = target · E, within the initial requirement; once that is done it buys
+        collateral."""
         room = (position.collateral - position.initial - position.debt) * ROOM
         amount = int(min(target * position.equity - position.collateral, room))
         if amount + position.debt < view.market.terms.min_debt or amount < DUST:
@@ -197,13 +202,12 @@ class Trader(Participant):
         parts = list(_in_proportion(position, view.market, amount))
         if not all(view.market.pools[asset] for asset, _ in parts):
             return ()
-        borrow = Borrow(bid=offer, account=position.account, amount=amount)
-        return (borrow, *(_swap(view.market, offer, asset, True, part) for asset, part in parts))
+        return (Borrow(bid=offer, account=position.account, amount=amount),)
 
     def lever_down(
         self, position: Position, view: View, offer: Bid, target: float
     ) -> Sequence[Intent]:
-        """Withdraw and sell collateral toward V = target · E; what is sold repays on settling.
+        """Withdraw collateral toward V = target · E; once that is done it is sold, and repays.
 
         Taking out w in proportion needs E − w ≥ i·(V − w): w ≤ (E − I)/(1 − i).
         """
@@ -219,14 +223,20 @@ class Trader(Participant):
         parts = [(asset, int(position.amounts[asset] * share)) for asset in held]
         if worth < DUST or not all(part > 0 for _, part in parts):
             return ()
-        return tuple(
-            intent
+        return [
+            Withdraw(bid=offer, account=position.account, asset=asset, amount=part)
             for asset, part in parts
-            for intent in (
-                Withdraw(bid=offer, account=position.account, asset=asset, amount=part),
-                _swap(view.market, offer, asset, False, part),
-            )
-        )
+        ]
+
+    def traded(self, done: Intent, view: View, offer: Bid) -> Iterator[Swap]:
+        """For what: borrowed stable buys collateral, withdrawn collateral is sold."""
+        match done:
+            case Borrow(account=account, amount=amount):
+                position = next(p for p in view.positions if p.account == account)
+                for asset, part in _in_proportion(position, view.market, amount):
+                    yield _swap(view.market, offer, asset, True, part)
+            case Withdraw(asset=asset, amount=amount):
+                yield _swap(view.market, offer, asset, False, amount)
 
     def put_in(self, asset: int, view: View, offer: Bid) -> Deposit:
         """All of it in the wallet."""

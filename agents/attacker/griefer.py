@@ -26,6 +26,7 @@ class Griefer(Participant):
     every_block = True
     watches_liquidations = True
     watches_mempool = True
+    answers_bids = True
 
     def __init__(
         self,

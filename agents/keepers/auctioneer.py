@@ -25,6 +25,8 @@ class GasAuctioneer(Liquidator):
     (1 − q)·(gross − g·(base + t) − sale) − q·(g/3)·(base + t) = `min_profit`.
     """
 
+    answers_bids = True
+
     def decide(self, view: View) -> Sequence[Intent]:
         return [*super().decide(view), *self.raises(view)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,17 @@ from sim.protocol.system import System
 BUILDER = address_of("builder")
 """Coinbase of every block: tips and bundles' payments go there."""
 PAYMENT_GAS = 21_000
+RECORD = 16
+"""Attempts to liquidate that an agent remembers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Someone's bid for an account in a block, public or not."""
+
+    agent: str
+    price: float
+    """Wei per gas to the builder, payments included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +93,16 @@ class Desk:
         """Sent for the block being built."""
         self.wei: dict[bytes, int] = {BUILDER: 0}
         self._system = system
+        self.offers: defaultdict[int, list[Offer]] = defaultdict(list)
+        """All bids of the block being built to liquidate an account, raises too."""
+        self.shown = 0
+        """Transactions that ever were in the public pool."""
         self._rivals: dict[int, int] = {}
         self._public: dict[int, Pending] = {}
+        self._records: defaultdict[Participant, deque[bool]] = defaultdict(
+            lambda: deque(maxlen=RECORD)
+        )
+        self._succeeded: defaultdict[Participant, list[Intent]] = defaultdict(list)
 
     def admit(self, address: bytes, wei: int, nonce: int) -> None:
         """Take on a participant with its balance and its next nonce."""
@@ -92,7 +112,7 @@ class Desk:
     def submit(self, agent: Participant, intents: Iterable[Intent], block: int) -> None:
         """Send in order; each reaches the pool, or the builder, after the agent's latency."""
         for intent in intents:
-            arrival = block + agent.latency_blocks
+            arrival = block + agent.latency(block)
             match intent:
                 case Bundle():
                     self._send_bundle(agent, intent, block)
@@ -111,10 +131,19 @@ class Desk:
             if isinstance(p.tag, Ticket)
         )
 
+    def record(self, agent: Participant) -> tuple[bool, ...]:
+        """Its last attempts to liquidate that were executed: whether they succeeded."""
+        return tuple(self._records[agent]) if agent in self._records else ()
+
+    def succeeded(self, agent: Participant) -> tuple[Intent, ...]:
+        """Its intents that succeeded in the last block."""
+        return tuple(self._succeeded.get(agent, ()))
+
     def open_block(self, block: int) -> list[Outcome]:
         """Bring the public pool up to date; what was taken back for its age."""
         expired = self.pool.expire(block)
         self.bundles = []
+        self.offers.clear()
         self._rivals = {}
         self._public = {}
         for pending in self.pool.visible(block):
@@ -149,6 +178,7 @@ class Desk:
     ) -> list[Outcome]:
         """Outcomes of a block's transactions; a refused one takes its sender's later ones along."""
         outcomes: list[Outcome] = []
+        self._succeeded.clear()
         for position, (pending, receipt) in enumerate(zip(sent, receipts, strict=True)):
             sender = pending.transaction.sender
             if receipt.status is Status.REFUSED:
@@ -168,6 +198,7 @@ class Desk:
             self.wei[sender] -= outcome.fee + outcome.paid
             self.wei[BUILDER] += outcome.paid + outcome.gas_used * (outcome.price - base_fee)
             self.pool.settle(sender, pending.transaction.nonce + 1)
+            self._remember(outcome)
             outcomes.append(outcome)
         executed = set(sent)
         for each in self.bundles:
@@ -175,6 +206,13 @@ class Desk:
                 own = (part for part in each.parts if part.private)
                 outcomes += [Outcome(p, "dropped", "bundle not included", -1) for p in own]
         return outcomes
+
+    def _remember(self, outcome: Outcome) -> None:
+        ticket, succeeded = outcome.ticket, outcome.status == "succeeded"
+        if succeeded:
+            self._succeeded[ticket.agent].append(ticket.intent)
+        if isinstance(ticket.intent, Liquidate | FlashLiquidate):
+            self._records[ticket.agent].append(succeeded)
 
     # -------------------------------------------------------------------- sending
 
@@ -208,7 +246,9 @@ class Desk:
                 self._add(raised, arrival, arrival, Ticket(agent, standing))
 
     def _send_bundle(self, agent: Participant, intent: Bundle, block: int) -> None:
-        """Goes nowhere when a part of someone else's has left the pool meanwhile."""
+        """In the place of an earlier one of the same block; goes nowhere when a part of someone
+        else's has left the pool meanwhile."""
+        self.bundles = [b for b in self.bundles if agent is not _sender(b)]
         nonce = self.pool.next_nonce(agent.address)
         parts: list[Pending] = []
         for part in intent.parts:
@@ -228,13 +268,26 @@ class Desk:
                 agent.address, BUILDER, b"", PAYMENT_GAS, *fees, nonce, intent.payment
             )
             parts.append(self.pool.number(payment_of, block, Ticket(agent, intent, True)))
-        self.bundles.append(mempool_bundle.Bundle(tuple(parts), intent.payment))
+        bundle = mempool_bundle.Bundle(tuple(parts), intent.payment)
+        self.bundles.append(bundle)
+        for part in intent.parts:
+            if isinstance(part, Liquidate):
+                self.offers[part.account].append(Offer(agent.name, bundle.bid(0)))
 
     def _show(self, pending: Pending) -> None:
         self._public[pending.sequence] = pending
+        self.shown += 1
         ticket = pending.tag
-        if isinstance(ticket, Ticket) and isinstance(
-            ticket.intent, Liquidate | FlashLiquidate | MarginCall
-        ):
-            account, tip = ticket.intent.account, pending.transaction.priority_fee
-            self._rivals[account] = max(tip, self.rival_tip(account))
+        if not isinstance(ticket, Ticket):
+            return
+        intent, tip = ticket.intent, pending.transaction.priority_fee
+        if isinstance(intent, Liquidate | FlashLiquidate | MarginCall):
+            self._rivals[intent.account] = max(tip, self.rival_tip(intent.account))
+        if isinstance(intent, Liquidate | FlashLiquidate):
+            self.offers[intent.account].append(Offer(ticket.agent.name, tip))
+
+
+def _sender(bundle: mempool_bundle.Bundle) -> Participant | None:
+    """Whose bundle it is: others' parts in it are public."""
+    own = (part.tag for part in bundle.parts if part.private)
+    return next((tag.agent for tag in own if isinstance(tag, Ticket)), None)

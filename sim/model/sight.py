@@ -149,6 +149,8 @@ class Look:
                 else ()
             ),
             reported=self.sight.reported(agent),
+            record=desk.record(agent) if agent.watches_liquidations else (),
+            settled=desk.succeeded(agent),
             owed=floor.owed_by(agent.address) if floor else (),
         )
 

@@ -14,6 +14,7 @@ import mesa
 import numpy as np
 import pandas as pd
 
+from agents.base import Participant
 from agents.trader import Trader
 from agents.view import Occasion
 from sim.chain import open_engine
@@ -30,7 +31,7 @@ from sim.model.floor import Floor
 from sim.model.outside import Outside
 from sim.model.population import draw
 from sim.model.records import typed
-from sim.model.sight import Sight
+from sim.model.sight import Look, Sight
 from sim.model.tally import Scene, Tally
 from sim.protocol.adapter import Adapter
 from sim.protocol.effects import Opened
@@ -201,14 +202,27 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         everyone = [agent for agent, _ in awake]
         look = self._sight.of_block(self.engine, scene, self._standing, everyone, self._tip_needed)
         awake = [(agent, occasion) for agent, occasion in awake if look.stirs(agent)]
-        for i in self.rng.permutation(len(awake)):
-            agent, occasion = awake[i]
-            self.desk.submit(agent, agent.decide(look.view(agent, occasion)), scene.block)
-            if agent.watches_liquidations and look.opportunities:
-                look.bids_changed()
+        order = [awake[i] for i in self.rng.permutation(len(awake))]
+        for agent, occasion in order:
+            self._ask(agent, occasion, look)
             if occasion is Occasion.ALERT:
                 for account in self._sight.accounts.get(agent.address, ()):
                     self._alarm.rearm(account)
+        self._auction([(agent, why) for agent, why in order if agent.answers_bids], look)
+
+    def _ask(self, agent: Participant, occasion: Occasion, look: Look) -> None:
+        self.desk.submit(agent, agent.decide(look.view(agent, occasion)), look.market.block)
+        if agent.watches_liquidations and look.opportunities:
+            look.bids_changed()
+
+    def _auction(self, bidders: Sequence[tuple[Participant, Occasion]], look: Look) -> None:
+        """Those who answer bids are asked again, until nothing new comes or the block is due."""
+        for _ in range(self.scenario.gas.rounds - 1):
+            shown = self.desk.shown
+            for agent, occasion in bidders:
+                self._ask(agent, occasion, look)
+            if self.desk.shown == shown:
+                return
 
     # ------------------------------------------------------------------ afterwards
 

@@ -36,6 +36,13 @@ class Gas(Section):
     order: Literal["fee", "first-come", "random"] = Field(
         "fee", description="How the builder orders the pool."
     )
+    rounds: int = Field(
+        1,
+        ge=1,
+        le=1_000,
+        description="How often in a block bidders see the public pool; 1: each once, by chance "
+        "before or after its rivals.",
+    )
     lifetime_blocks: int = Field(
         25, ge=1, description="Blocks a transaction waits before its sender takes it back."
     )

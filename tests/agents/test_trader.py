@@ -50,22 +50,16 @@ def health_after(own: Position, repaid: int) -> float:
 
 
 def levers_up(intents: Any) -> int:
-    """The amount borrowed, all of which buys collateral."""
-    borrow, swap = intents
+    """The amount borrowed, and nothing else before that is done."""
+    (borrow,) = intents
     assert isinstance(borrow, Borrow)
-    assert isinstance(swap, Swap)
-    assert swap.sell_stable
-    assert swap.amount_in == borrow.amount
     return borrow.amount
 
 
 def levers_down(intents: Any) -> int:
-    """The collateral withdrawn, all of which is sold."""
-    withdraw, swap = intents
+    """The collateral withdrawn, and nothing else before that is done."""
+    (withdraw,) = intents
     assert isinstance(withdraw, Withdraw)
-    assert isinstance(swap, Swap)
-    assert not swap.sell_stable
-    assert swap.amount_in == withdraw.amount
     return withdraw.amount
 
 
@@ -312,15 +306,44 @@ def test_bid__follows_the_base_fee_and_a_full_block() -> None:
     assert spike.bid == Bid(tip=45 * GWEI, max_fee=245 * GWEI)
 
 
+BORROWED = Borrow(bid=Bid(1, 2), account=1, amount=1_000 * WAD)
+WITHDRAWN = Withdraw(bid=Bid(1, 2), account=1, asset=0, amount=5 * WAD)
+
+
+def test_settled__loan_is_there__all_of_it_buys_collateral_and_no_more() -> None:
+    """Whatever it keeps aside is not touched."""
+    saver = trader(funds=300 * WAD)
+    seen = woken(Occasion.SETTLED, position(15, 2_000), wallet=wallet(1_300), settled=(BORROWED,))
+    (swap,) = saver.decide(seen)
+    assert isinstance(swap, Swap)
+    assert (swap.sell_stable, swap.amount_in) == (True, 1_000 * WAD)
+
+
+def test_settled__loan_failed__funds_buy_nothing() -> None:
+    """A loan that reverts is not among what succeeded: nothing is bought with its own money."""
+    saver = trader(funds=3_000 * WAD)
+    assert not saver.decide(woken(Occasion.SETTLED, position(15, 1_000), wallet=wallet(3_000)))
+
+
+def test_settled__withdrawn__is_sold_and_not_put_back() -> None:
+    seen = woken(
+        Occasion.SETTLED, position(15, 2_000), wallet=wallet(0, (5,)), settled=(WITHDRAWN,)
+    )
+    (swap,) = trader().decide(seen)
+    assert isinstance(swap, Swap)
+    assert (swap.sell_stable, swap.amount_in) == (False, 5 * WAD)
+
+
 def test_swap__accepts_at_most_three_percent_below_the_quote() -> None:
-    _, swap = adjusting(1.0).decide(woken(Occasion.SCHEDULE, position(15, 1_000)))
+    seen = woken(Occasion.SETTLED, position(15, 2_000), settled=(BORROWED,))
+    (swap,) = trader().decide(seen)
     assert isinstance(swap, Swap)
     quoted = MARKET.pools[0].quote(True, swap.amount_in) if MARKET.pools[0] else 0
     assert 0.97 * quoted - 1_000 <= swap.min_out <= 0.97 * quoted + 1_000
 
 
 def test_sale__accepts_at_most_three_percent_below_the_quote() -> None:
-    _, swap = adjusting(0.5).decide(woken(Occasion.SCHEDULE, position(20, 2_000)))
+    (swap,) = trader().decide(woken(Occasion.SETTLED, position(20, 2_000), settled=(WITHDRAWN,)))
     assert isinstance(swap, Swap)
     quoted = MARKET.pools[0].quote(False, swap.amount_in) if MARKET.pools[0] else 0
     assert swap.min_out == pytest.approx(0.97 * quoted, rel=1e-12)
