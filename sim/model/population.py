@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, log
+from math import inf
 
 import mesa
 import numpy as np
@@ -25,24 +25,14 @@ from agents.keepers import (
 from agents.liquidator import Liquidator
 from agents.oracle import Poker, Reporter
 from agents.searcher import CopyCat, Sandwicher
-from agents.trader import Habits, Trader
-from sim.protocol.margin import ratios_of
+from sim.model.traders import Streams, draw_traders
 from sim.protocol.names import GUARDIAN, VENUE, address_of
 from sim.protocol.populate import Endowment
 from sim.scenario import Oracle, Scenario
-from sim.units import from_gwei, to_units, to_wad
+from sim.units import to_units, to_wad
 
 ETHER = 10**18
-TENTH_PERCENTILE = 1.2815515655446004
-"""Standard normal distance of the 10th and 90th percentiles from the mean."""
-DAY = 86_400
 HOUR = 3_600
-ALARMS = 8
-"""Delays drawn for each trader; the last serves for all further alarms."""
-MOST_OF_INITIAL = 0.97
-"""Largest starting debt, as a part of what the initial requirement allows."""
-LEAST_DEBT = 1.05
-"""Smallest starting debt, as a multiple of the least debt."""
 STRATEGIES: dict[str, type[Liquidator]] = {
     "keeper": Keeper,
     "auctioneer": GasAuctioneer,
@@ -52,7 +42,6 @@ STRATEGIES: dict[str, type[Liquidator]] = {
     "split": SplitKeeper,
 }
 GAS_MONEY = {
-    "trader": 20,
     "liquidator": 500,
     "searcher": 500,
     "arbitrageur": 2_000,
@@ -75,8 +64,10 @@ def draw(
     Prices are USD at block 0. Each role has its own random stream, so that changing one
     role's numbers leaves the others' draws as they were.
     """
-    streams = [np.random.default_rng(s) for s in seed.spawn(4)]
-    traders = _traders(model, scenario, prices, streams[0])
+    streams = [np.random.default_rng(s) for s in seed.spawn(6)]
+    own = Streams(people=streams[0], baskets=streams[4], peg=streams[5])
+    traders: list[tuple[Participant, Endowment]] = []
+    traders += draw_traders(model, scenario, prices, own)
     traders.sort(key=lambda pair: not pair[1].collateral)
     people = [
         *traders,
@@ -89,91 +80,6 @@ def draw(
         *_poker(model, scenario),
     ]
     return [*people, *_venue(model, scenario, prices, [endowed for _, endowed in people])]
-
-
-def _traders(
-    model: mesa.Model, scenario: Scenario, prices: Sequence[float], rng: np.random.Generator
-) -> list[tuple[Participant, Endowment]]:
-    terms = scenario.traders
-    horizon = scenario.run.blocks * scenario.run.block_seconds
-    pairs: list[tuple[Participant, Endowment]] = []
-    for number in range(terms.count):
-        asset = number % len(scenario.assets)
-        equity = _equity(scenario, asset, rng)
-        leverage = _leverage(scenario, asset, equity, rng)
-        equity = min(equity, 0.95 * scenario.protocol.account_ceiling / (leverage - 1))
-        late = rng.random() < terms.late_share
-        arrival = float(rng.uniform(0, horizon)) if late else 0.0
-        funds = to_wad(equity * terms.reserves_share * rng.exponential())
-        habits = Habits(
-            asset=asset,
-            leverage=leverage,
-            funds=funds,
-            arrival=arrival,
-            alarm=float(rng.uniform(1.02, 1.12)),
-            stop_loss=(
-                float(terms.stop_loss_health * rng.uniform(1.0, 1.1))
-                if rng.random() < terms.stop_loss_share
-                else 0.0
-            ),
-            delays=tuple(rng.exponential(terms.answer_seconds, ALARMS).tolist()),
-            adjustments=_adjustments(terms.adjust_days * DAY, horizon, rng),
-            tip=from_gwei(terms.tip_gwei * float(rng.lognormal(0, 0.5))),
-            headroom=float(rng.uniform(1.25, 3.0)),
-        )
-        name = f"trader-{number}"
-        value = equity if late else equity * leverage
-        # One unit more, so that rounding down never leaves less than the initial requirement.
-        tokens = to_units(value / prices[asset], scenario.assets[asset].decimals) + 1
-        endowment = Endowment(
-            address=address_of(name),
-            wei=GAS_MONEY["trader"] * ETHER,
-            stable=funds,
-            tokens={asset: tokens} if late else {},
-            collateral={} if late else {asset: tokens},
-            debt=0 if late else to_wad(equity * (leverage - 1)),
-        )
-        pairs.append((Trader(model, name, endowment.address, habits), endowment))
-    return pairs
-
-
-def _equity(scenario: Scenario, asset: int, rng: np.random.Generator) -> float:
-    """USD, lognormal; never so little that no leverage allowed makes the least debt."""
-    terms = scenario.traders
-    drawn = float(terms.equity_median * rng.lognormal(0, terms.equity_sigma))
-    return max(drawn, LEAST_DEBT * scenario.protocol.min_debt / (_most(scenario, asset) - 1))
-
-
-def _leverage(scenario: Scenario, asset: int, equity: float, rng: np.random.Generator) -> float:
-    """V/E: normal between its percentiles, rising with size, inside what is allowed.
-
-    Leverage of 1.4 to 1.9 for most, more for larger wallets: BIS Working Paper 1171.
-    """
-    terms = scenario.traders
-    mean = (terms.leverage_low + terms.leverage_high) / 2
-    sd = (terms.leverage_high - terms.leverage_low) / 2 / TENTH_PERCENTILE
-    size = log(equity / terms.equity_median)
-    drawn = rng.normal(mean, sd) + terms.leverage_size_slope * size
-    least = 1 + LEAST_DEBT * scenario.protocol.min_debt / equity
-    most = _most(scenario, asset)
-    return float(np.clip(drawn, min(max(1.05, least), most), most))
-
-
-def _most(scenario: Scenario, asset: int) -> float:
-    """Largest starting leverage."""
-    return 1 + MOST_OF_INITIAL * (1 / ratios_of(scenario)[asset].initial - 1)
-
-
-def _adjustments(
-    mean: float, horizon: float, rng: np.random.Generator
-) -> tuple[tuple[float, float], ...]:
-    """Poisson times within the horizon, each with a factor on the trader's leverage."""
-    found = []
-    time = float(rng.exponential(mean))
-    while time < horizon:
-        found.append((time, float(rng.uniform(0.5, 1.2))))
-        time += float(rng.exponential(mean))
-    return tuple(found)
 
 
 def _liquidators(

@@ -20,7 +20,8 @@ SETTLING = 300
 
 @dataclass(frozen=True, slots=True)
 class Endowment:
-    """What a participant has at block 0; amounts in native units."""
+    """What a participant has at block 0; amounts in native units. One without wei is a further
+    account of someone endowed before."""
 
     address: Address
     wei: int
@@ -58,13 +59,14 @@ def populate(
 
 
 def _endow(script: Script, adapter: Adapter, one: Endowment) -> None:
-    script.pay(DEPLOYER, one.address, one.wei)
+    if one.wei:
+        script.pay(DEPLOYER, one.address, one.wei)
     adapter.fund(script, one.address, one.stable)
     for asset, token in enumerate(adapter.tokens):
         amount = one.tokens.get(asset, 0) + one.collateral.get(asset, 0)
         if amount:
             script.send(DEPLOYER, token.mint, one.address, amount)
-    if one.address in adapter.reporters:
+    if one.address in adapter.reporters or not one.wei:
         return
     spenders = adapter.spenders()
     for spender in [*spenders, *(pool for pool in adapter.pools if pool)]:
