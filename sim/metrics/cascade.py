@@ -81,8 +81,9 @@ def _triggered(
     )
     lows = venue.assign(lowest=lowest)[["block", "asset", "lowest"]]
     oracle = prices.assign(block=prices["block"] + 1)[["block", "asset", "oracle"]]
-    found = liquidations[["block", "asset", "health_before"]].merge(lows, "left").merge(
-        oracle, "left"
+    found = (
+        liquidations[["block", "asset", "health_before"]].merge(lows, "left").merge(oracle, "left")
     )
     threshold = found["oracle"] / found["health_before"].replace(np.inf, np.nan)
-    return pd.Series((found["lowest"] > threshold).to_numpy(), index=liquidations.index)
+    triggered = (found["lowest"] > threshold).to_numpy()
+    return pd.Series(triggered, index=liquidations.index, dtype=bool)

@@ -40,13 +40,14 @@ def proximity(table: pd.DataFrame) -> dict[str, Any] | None:
     """Of the table `proximity`, before the run and at its end; None where nobody had debt."""
     if table.empty:
         return None
-    maps = {int(block): rows for block, rows in table.groupby("block")}
+    blocks = sorted(table["block"].unique().tolist())
+    maps = {block: table[table["block"] == block] for block in blocks}
     largest = {block: _largest(rows) for block, rows in maps.items()}
     worst = max(largest, key=lambda block: largest[block].share)
     return {
-        "start": _map(maps[min(maps)]),
-        "end": _map(maps[max(maps)]),
-        "largest_cluster_share": largest[min(maps)].share,
+        "start": _map(maps[blocks[0]]),
+        "end": _map(maps[blocks[-1]]),
+        "largest_cluster_share": largest[blocks[0]].share,
         "largest_cluster_share_worst": largest[worst].share,
         "largest_cluster_worst_block": worst,
     }
