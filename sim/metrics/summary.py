@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 
 from sim.metrics.efficiency import efficiency
+from sim.metrics.cascade import cascade
 from sim.metrics.incentives import incentives
 from sim.metrics.liquidation import liquidation
 from sim.metrics.oracle import oracle
+from sim.metrics.proximity import proximity
 from sim.metrics.solvency import solvency
 
 
@@ -26,6 +28,8 @@ def summarise(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "efficiency": efficiency(blocks),
         "liquidation": liquidation(blocks, tables["liquidations"], tables["accounts"]),
         "incentives": incentives(tables["agents"], tables["liquidations"], tables["transactions"]),
+        "cascade": cascade(tables["venue"], prices, tables["liquidations"]),
+        "proximity": proximity(tables["proximity"]),
     }
 
 

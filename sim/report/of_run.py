@@ -12,6 +12,7 @@ import pandas as pd
 from sim.report.bars import bars
 from sim.report.chart import chart
 from sim.report.document import Document, Figure, Grid, Section
+from sim.report.nearness import debt_map
 from sim.report.summary import percent, sections, usd
 from sim.report.theme import configured
 from sim.report.words import money
@@ -150,7 +151,10 @@ def _causes(summary: Mapping[str, Any]) -> list[Section]:
 
 def _proximity(tables: Mapping[str, pd.DataFrame]) -> list[Section]:
     """The debt by distance to its liquidation price, where the run kept it."""
-    return []
+    if tables["proximity"].empty:
+        return []
+    drawn = Figure("proximity", "Debt by its distance to liquidation", debt_map(tables["proximity"]))
+    return [Section("How near debt is to liquidation", [drawn])]
 
 
 def _largest(liquidations: pd.DataFrame) -> Grid:

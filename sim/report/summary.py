@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
+
+from sim.report.nearness import cascade_rows, proximity_rows
 
 Row = tuple[str, str, str]
 """A figure's name, its value, what to know about it."""
@@ -24,9 +26,17 @@ def sections(summary: Mapping[str, Any]) -> list[tuple[str, list[Row]]]:
     return [
         ("The market", [*_market_rows(summary["market"]), *_oracle_rows(summary["oracle"])]),
         ("Are lenders whole?", _solvency_rows(summary["solvency"])),
+        *_if_any("How near is debt to liquidation?", proximity_rows, summary["proximity"]),
         ("Margin calls and liquidations", _liquidation_rows(summary["liquidation"])),
+        *_if_any("Did selling feed the fall?", cascade_rows, summary["cascade"]),
         ("Who earns, who pays", _incentive_rows(summary["incentives"])),
     ]
+
+
+def _if_any(
+    title: str, rows: Callable[[Mapping[str, Any]], list[Row]], figures: Mapping[str, Any] | None
+) -> list[tuple[str, list[Row]]]:
+    return [(title, rows(figures))] if figures else []
 
 
 def render_comparison(summaries: Mapping[str, Mapping[str, Any]]) -> RenderableType:
