@@ -23,14 +23,18 @@ exports: (
 
 implements: IERC20
 
+interface Accomplice:
+    def strike() -> bool: nonpayable
+
+
 event Struck:
+    by: address
     succeeded: bool
 
 
 MILLION: constant(uint256) = 10**6
 
-target: public(address)
-payload: public(Bytes[1024])
+accomplice: public(address)
 blocked: public(HashMap[address, bool])
 fee: public(uint256)  # millionths
 
@@ -46,12 +50,8 @@ def mint(to: address, amount: uint256):
 
 
 @external
-def arm(target: address, payload: Bytes[1024]):
-    """
-    @notice Make that call in the middle of the next transfer, and go on whatever becomes of it.
-    """
-    self.target = target
-    self.payload = payload
+def set_accomplice(accomplice: address):
+    self.accomplice = accomplice
 
 
 @external
@@ -89,9 +89,6 @@ def _move(owner: address, to: address, amount: uint256):
 
 @internal
 def _strike():
-    target: address = self.target
-    if target == empty(address):
-        return
-    self.target = empty(address)
-    succeeded: bool = raw_call(target, self.payload, revert_on_failure=False)
-    log Struck(succeeded=succeeded)
+    accomplice: address = self.accomplice
+    if accomplice != empty(address):
+        log Struck(by=accomplice, succeeded=extcall Accomplice(accomplice).strike())

@@ -1,0 +1,230 @@
+"""Actions as transactions: who sends what where, with amounts worked out from the state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from eth_abi.abi import encode as abi_encode
+from eth_utils.abi import function_signature_to_4byte_selector
+
+from agents.intent import (
+    Absorb,
+    Bid,
+    Borrow,
+    Deposit,
+    Intent,
+    Liquidate,
+    MarginCall,
+    Open,
+    Pause,
+    Post,
+    Repay,
+    Withdraw,
+)
+from sim.check.action import Action, Do, Of
+from sim.check.state import Account, State
+from sim.protocol.abi import Contract
+from sim.protocol.adapter import Ability, Adapter, Who
+from sim.protocol.ledger import Ledger
+from sim.protocol.margin import ratios_of
+from sim.units import WAD, Address, to_wad
+
+NO_BID = Bid(0, 0)
+LARGEST_PRICE = 2**88 - 1
+ACCOMPLICE = "accomplice"
+"""Acts in the middle of a hostile token's transfers, and owns accounts like anyone."""
+ARM = function_signature_to_4byte_selector("arm(address,bytes)")
+NEEDS = {
+    Do.OPEN: Ability.OPENS,
+    Do.CALL: Ability.MARGIN_CALLS,
+    Do.ABSORB: Ability.RESERVE,
+    Do.REDEEM: Ability.REDEMPTION,
+    Do.LEND: Ability.LENDERS,
+    Do.RECALL: Ability.LENDERS,
+    Do.PAUSE: Ability.PAUSES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is sent where, and by whom."""
+
+    sender: Address
+    to: Address
+    data: bytes
+
+
+class Orders:
+    """Encodes the actions of one deployment."""
+
+    def __init__(self, adapter: Adapter, names: Mapping[str, Address]) -> None:
+        self._adapter = adapter
+        self._names = names
+        self._initial = [to_wad(ratios.initial) for ratios in ratios_of(adapter.scenario)]
+        self._units = [10**asset.decimals for asset in adapter.scenario.assets]
+
+    def target(self, action: Action, state: State, ledger: Ledger) -> Target | None:
+        """None where the action makes no transaction: there is no account yet, nobody like
+        that, nothing to be sent."""
+        adapter, tokens = self._adapter, self._adapter.tokens
+        asset = action.asset % len(tokens)
+        match action.do:
+            case Do.WAIT:
+                return None
+            case Do.PRICE:
+                return self._post(action, state, asset)
+            case Do.DONATE:
+                return self._donate(action, state)
+            case Do.ARM | Do.BLOCK:
+                return self._hostile(action, state, ledger, tokens[asset])
+            case _ if NEEDS.get(action.do, Ability(0)) not in adapter.abilities:
+                return None
+            case _:
+                return self._intent(action, state, ledger, asset)
+
+    def _intent(self, action: Action, state: State, ledger: Ledger, asset: int) -> Target | None:
+        number = self._account(action, ledger, asset)
+        if number is None:
+            return None
+        account = state.accounts[number - 1] if number else None
+        sender = self._names.get(action.who) or (account.owner if account else None)
+        if sender is None:
+            return None
+        amount = self._amount(action, state, account, sender, asset)
+        intent = _intent(action, number, asset, amount)
+        owner, market = (account.owner, ledger.markets[number - 1]) if account else (sender, asset)
+        order = self._adapter.order(intent, Who(sender, sender, owner, market))
+        return Target(sender, order.to, order.data)
+
+    def _account(self, action: Action, ledger: Ledger, asset: int) -> int | None:
+        """Number of the account an action is about: 0 is one to come, or none."""
+        if action.do in (Do.OPEN, Do.LEND, Do.RECALL, Do.PAUSE):
+            return 0
+        if action.do is Do.DEPOSIT and Ability.OPENS not in self._adapter.abilities:
+            who = self._names.get(action.who)
+            if who is not None:
+                return _own(ledger, who, asset, self._adapter.abilities)
+        if not len(ledger):
+            return None
+        return action.account % len(ledger) + 1
+
+    def _amount(
+        self, action: Action, state: State, account: Account | None, sender: Address, asset: int
+    ) -> int:
+        match action.amount.of:
+            case Of.WALLET:
+                held = state.tokens[asset] if action.do is Do.DEPOSIT else state.stable
+                basis = held.get(sender, 0)
+            case Of.HELD:
+                basis = account.amounts[asset] if account else 0
+            case Of.DEBT:
+                basis = account.debt if account else 0
+            case Of.CLAIM:
+                basis = state.claims.get(sender, 0)
+            case Of.ROOM if account:
+                basis = self._room(action.do, state, account, asset)
+            case _:
+                basis = 0
+        return action.amount.of_basis(basis)
+
+    def _room(self, do: Do, state: State, account: Account, asset: int) -> int:
+        """What initial margin still allows: stable to draw, or collateral to take out."""
+        free = max(account.value - account.debt - account.initial, 0)
+        if do is Do.BORROW:
+            return free
+        price = state.prices[asset][0] * (WAD - self._initial[asset]) // WAD
+        held = account.amounts[asset]
+        return min(free * self._units[asset] // price, held) if price and account.debt else held
+
+    def _post(self, action: Action, state: State, asset: int) -> Target:
+        """One price as a part of the present one, or all where they bring an account to a
+        threshold."""
+        prices = [price for price, _ in state.prices]
+        scaled = self._threshold(action, state)
+        for i, price in enumerate(prices):
+            if scaled or i == asset:
+                top, bottom = scaled or (1, 1)
+                prices[i] = action.amount.of_basis(-(-price * top // bottom))
+        bounded = tuple(min(price, LARGEST_PRICE) for price in prices)
+        order = self._adapter.post(Post(prices=bounded, bid=NO_BID))
+        reporter = self._adapter.reporters[action.account % len(self._adapter.reporters)]
+        return Target(reporter, order.to, order.data)
+
+    def _threshold(self, action: Action, state: State) -> tuple[int, int] | None:
+        """The factor, as a fraction, at which the equity of an account is what is asked for."""
+        if action.amount.of not in (Of.INITIAL, Of.MAINTENANCE, Of.CLOSE_OUT, Of.INSOLVENT):
+            return None
+        owing = [account for account in state.accounts if account.debt and account.value]
+        if not owing:
+            return None
+        account = owing[action.account % len(owing)]
+        required = {
+            Of.INITIAL: account.initial,
+            Of.MAINTENANCE: account.maintenance,
+            Of.CLOSE_OUT: account.close_out,
+        }.get(action.amount.of, 0)
+        left = account.value - required
+        return (account.debt, left) if left > 0 else None
+
+    def _donate(self, action: Action, state: State) -> Target:
+        adapter = self._adapter
+        coins = (*adapter.tokens, adapter.stable)
+        coin = coins[action.asset % len(coins)]
+        who = self._names.get(action.who, b"")
+        held = (*state.tokens, state.stable)[action.asset % len(coins)].get(who, 0)
+        basis = held if action.amount.of is Of.WALLET else 0
+        vault = adapter.spenders()[0].address
+        return Target(who, coin.address, coin.transfer(vault, action.amount.of_basis(basis)))
+
+    def _hostile(
+        self, action: Action, state: State, ledger: Ledger, token: Contract
+    ) -> Target | None:
+        accomplice = self._names.get(ACCOMPLICE)
+        if accomplice is None:
+            return None
+        sender = self._names["stranger"]
+        if action.do is Do.BLOCK:
+            data = token.block(self._names.get(action.who, sender), bool(action.amount.plus))
+            return Target(sender, token.address, data)
+        inner = self.target(action.then, state, ledger) if action.then else None
+        if inner is None:
+            return None
+        data = ARM + abi_encode(["address", "bytes"], [inner.to, inner.data])
+        return Target(sender, accomplice, data)
+
+
+def _intent(action: Action, account: int, asset: int, amount: int) -> Intent:
+    match action.do:
+        case Do.OPEN:
+            return Open(bid=NO_BID)
+        case Do.DEPOSIT:
+            return Deposit(account=account, asset=asset, amount=amount, bid=NO_BID)
+        case Do.WITHDRAW:
+            return Withdraw(account=account, asset=asset, amount=amount, bid=NO_BID)
+        case Do.BORROW:
+            return Borrow(account=account, amount=amount, bid=NO_BID)
+        case Do.REPAY:
+            return Repay(account=account, amount=amount, bid=NO_BID)
+        case Do.CALL:
+            return MarginCall(account=account, bid=NO_BID)
+        case Do.LIQUIDATE:
+            return Liquidate(
+                account=account, asset=asset, max_repay=amount, min_seize=0, bid=NO_BID
+            )
+        case Do.ABSORB:
+            return Absorb(account=account, bid=NO_BID)
+        case Do.PAUSE:
+            flags = action.amount.plus
+            return Pause(borrow=bool(flags & 1), withdraw=bool(flags & 2), bid=NO_BID)
+        case _:
+            raise TypeError(f"no intent for {action.do}")
+
+
+def _own(ledger: Ledger, who: Address, asset: int, abilities: Ability) -> int:
+    """The account someone has, that of the asset where it can have but one; 0 when none."""
+    several = Ability.CROSS_COLLATERAL in abilities
+    for row, (owner, market) in enumerate(zip(ledger.owners, ledger.markets, strict=True)):
+        if owner == who and (several or market == asset):
+            return row + 1
+    return 0
