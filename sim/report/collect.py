@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from sim.errors import UsageError
+from sim.experiments.dataset import STUDY
 from sim.experiments.store import COMPARISON_FILE, RUN_FILE, read
 from sim.report.document import Document
 from sim.report.of_comparison import of_comparison
 from sim.report.of_run import of_run
+from sim.report.of_study import of_study
 from sim.report.write import FORMATS, Writer
 
 
@@ -23,6 +25,8 @@ def collect(folder: Path) -> Document:
         return of_run(record, tables, folder)
     if (folder / COMPARISON_FILE).exists():
         return of_comparison(*read(folder, COMPARISON_FILE))
+    if (folder / STUDY).exists():
+        return of_study(folder)
     raise UsageError(f"{folder} holds no run, comparison or sweep")
 
 
