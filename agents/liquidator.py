@@ -259,10 +259,13 @@ class Liquidator(Participant):
         return capital - committed
 
     def foreseen(self, view: View) -> Market:
-        """The market once what it holds and has on the way is sold, where it sells."""
+        """The market once what it holds and has on the way is sold, where it sells. Who sells in
+        the very transaction has the pool alone."""
         market = view.market
         if self.inventory is not Inventory.SELL:
             return market
+        if not self.waits_to_sell:
+            market = replace(market, venues=())
         coming = list(view.wallet.tokens)
         for intent in view.waiting:
             if isinstance(intent, Liquidate):
