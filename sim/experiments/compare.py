@@ -27,6 +27,9 @@ FIGURES = {
     "blocks to liquidation, median": ("liquidation", "delay_blocks", "p50"),
     "collateral within 16 blocks": ("liquidation", "efficiency", "within_16"),
     "liquidatable at the end, USD": ("solvency", "liquidatable_end_usd"),
+    "debt per USD of collateral": ("efficiency", "capital_efficiency"),
+    "borrowing power per USD of collateral": ("efficiency", "borrowing_power"),
+    "portfolio-margin saving": ("efficiency", "portfolio_saving"),
     "worst shortfall, USD": ("solvency", "shortfall_worst_usd"),
     "shortfall and bad debt, USD": ("solvency", "loss_usd"),
     "oracle error, mean, bp": ("oracle", "error_mean_bp"),
@@ -34,6 +37,14 @@ FIGURES = {
     "oracle stale, share of blocks": ("oracle", "stale_share"),
 }
 """What is compared, and where the summary has it."""
+PRESETS = {
+    "regime": {
+        "isolated": ("traders.accounts=isolated", "margin.model=linear"),
+        "cross": ("traders.accounts=cross", "margin.model=linear"),
+        "portfolio": ("traders.accounts=cross", "margin.model=scenario"),
+    }
+}
+"""Words that stand for several overrides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +68,8 @@ Result = tuple[dict[str, Any], pd.DataFrame]
 
 
 def points(vary: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """(name, overrides) of every combination of `key=a,b,c`; a bare section means its model,
-    or what `CHOICES` says.
+    """(name, overrides) of every combination of `key=a,b,c`; a bare section means its model, or
+    what `design.CHOICES` says; `regime` is of `PRESETS`.
 
     Raises UsageError where one is not of that form.
     """
@@ -71,8 +82,16 @@ def points(vary: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
     found = []
     for combination in itertools.product(*axes):
         name = ", ".join(f"{key}={setting}" for key, setting in combination)
-        found.append((name, tuple(f"{field(key)}={setting}" for key, setting in combination)))
+        found.append((name, tuple(o for each in combination for o in _overrides(*each))))
     return found
+
+
+def _overrides(key: str, setting: str) -> tuple[str, ...]:
+    if key not in PRESETS:
+        return (f"{field(key)}={setting}",)
+    if setting not in PRESETS[key]:
+        raise UsageError(f"--vary {key}: {setting!r} is not one of {', '.join(PRESETS[key])}")
+    return PRESETS[key][setting]
 
 
 def compare(

@@ -21,9 +21,11 @@ BLOCK_COLUMNS = (
     "block", "time_s", "timestamp", "base_fee_gwei", "gas_used", "background_gas",
     "transactions", "reverted", "refused", "pending", "debt_usd", "collateral_usd",
     "shortfall_usd", "bad_debt_usd", "liquidatable_usd", "below", "called",
-    "lowest_buffer_usd", "reserve_usd", *BAND_NAMES,
+    "lowest_buffer_usd", "reserve_usd", "power_usd", "maintenance_usd", "apart_usd", *BAND_NAMES,
 )  # fmt: skip
-"""Shortfall is at the outside price, health at the oracle's."""
+"""Shortfall is at the outside price, health and requirements at the oracle's. Power is the debt
+that the initial requirement allows; `apart_usd` the maintenance requirement, were each
+collateral in an account of its own."""
 
 
 def of_standing(standing: Standing) -> dict[str, float]:
@@ -39,6 +41,9 @@ def of_standing(standing: Standing) -> dict[str, float]:
         "below": int(standing.below.sum()),
         "called": int(standing.called.sum()),
         "lowest_buffer_usd": _lowest(standing.buffer[standing.debt > 0]),
+        "power_usd": float((standing.value - standing.initial).sum()),
+        "maintenance_usd": float(standing.maintenance.sum()),
+        "apart_usd": float(standing.apart.sum()),
         **dict(zip(BAND_NAMES, by_band.tolist(), strict=True)),
     }
 

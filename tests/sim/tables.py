@@ -57,6 +57,9 @@ def block(number: int) -> dict[str, float]:
         "below": 2 if number in (5, 6) else 0,
         "called": 0,
         "reserve_usd": 10.0 * number,
+        "power_usd": 32_000.0 - 1_600 * number,
+        "maintenance_usd": 4_500.0 - 225 * number,
+        "apart_usd": 6_000.0 - 300 * number,
         **bands,
     }
 
