@@ -15,7 +15,7 @@ START = 1_583_971_200
 
 
 def run(blocks: int = 10) -> dict[str, pd.DataFrame]:
-    """All seven tables; ETH falls from 200 to 110 at block 5 and ends at 120."""
+    """All tables; ETH falls from 200 to 110 at block 5 and ends at 120."""
     return {
         "blocks": pd.DataFrame([block(n) for n in range(1, blocks + 1)]),
         "prices": table("prices", [price(n) for n in range(1, blocks + 1)]),
@@ -24,6 +24,8 @@ def run(blocks: int = 10) -> dict[str, pd.DataFrame]:
         "liquidations": table("liquidations", liquidations()),
         "accounts": table("accounts", accounts()),
         "agents": table("agents", agents()),
+        "venue": table("venue", []),
+        "proximity": table("proximity", proximity()),
     }
 
 
@@ -104,6 +106,16 @@ def liquidations() -> list[tuple[Any, ...]]:
         liquidation(6, "liquidator-1", 2_000.0, 2_100.0, 5),
         liquidation(7, "liquidator-1", 1_000.0, 1_050.0, 5),
         liquidation(9, "liquidator-2", 1_000.0, 1_050.0, -11),
+    ]
+
+
+def proximity() -> list[tuple[Any, ...]]:
+    """Before the run three accounts, two of them a percent apart; at the end one is left."""
+    return [
+        (0, 1, 6_000.0, 0.20),
+        (0, 2, 3_000.0, 0.21),
+        (0, 3, 1_000.0, 0.40),
+        (10, 1, 500.0, -0.05),
     ]
 
 
