@@ -122,15 +122,20 @@ def test_deposit__up_to_the_cap(system, core, account, owner, borrower):
         core.deposit(account, system.eth, 1, sender=borrower)
 
 
-def test_deposit__cap_does_not_bind_a_called_account(
+def test_deposit__a_called_account_may_pass_the_cap__but_not_to_borrow_on_it(
     system, core, indebted, owner, borrower, stranger
 ):
+    """12,000 owed at 1,400: M is met by 10.72 ether, I by 12.25 of them."""
     core.set_deposit_cap(system.eth, 0, sender=owner)
-    system.price(system.eth, 1_499 * WAD)
+    system.price(system.eth, 1_400 * WAD)
     core.margin_call(indebted, sender=stranger)
-    system.give(borrower, system.eth, ETH)
-    core.deposit(indebted, system.eth, ETH // 1_000, sender=borrower)
-    assert core.collateral_of(indebted, system.eth) == 10 * ETH + ETH // 1_000
+    system.give(borrower, system.eth, 10 * ETH)
+    most = 12_000 * USD * 100 // (70 * 1_400) - 10 * ETH
+    with ape.reverts("limit: deposit cap"):
+        core.deposit(indebted, system.eth, most + 1, sender=borrower)
+    core.deposit(indebted, system.eth, most, sender=borrower)
+    assert core.collateral_of(indebted, system.eth) == 10 * ETH + most
+    assert core.called_at(indebted) == core.max_borrow(indebted) == 0
 
 
 def test_deposit__cap_binds_again_when_the_call_has_lapsed(

@@ -6,8 +6,8 @@ from core_system import BTC, ETH, RATE, USD, WAD, lend
 from sim.units import MAX_UINT256, RAY
 
 ZERO = "0x" + "00" * 20
-PAID = -(-10_000 * USD * 100 // 108)
-"""Ten ether at 1,000 and a penalty of 8 % pay this much of 12,000."""
+PAID = -(-10_000 * USD * 100 // 101)
+"""Ten ether at 1,000 and the floor of 1 % pay this much of 12,000."""
 LEFT = 12_000 * USD - PAID
 
 
@@ -35,11 +35,10 @@ def test_bad_debt__reserve_pays_first(system, core, indebted, rich_liquidator, f
             shares=PAID,
             seized=10 * ETH,
             reserve_cut=0,
-            penalty=8 * WAD // 100,
+            penalty=WAD // 100,
         ),
-        system.stable.Transfer(sender=system.reserve, receiver=ZERO, value=1_000 * USD),
-        system.reserve.Covered(asked=LEFT, burned=1_000 * USD),
         core.BadDebtRealised(account=indebted, shares=LEFT, debt=LEFT, covered=1_000 * USD),
+        system.stable.Transfer(sender=system.reserve, receiver=ZERO, value=1_000 * USD),
         system.stable.Transfer(sender=liquidator, receiver=ZERO, value=PAID),
         system.eth.Transfer(sender=core, receiver=liquidator, value=10 * ETH),
     ]
@@ -104,7 +103,7 @@ def test_bad_debt__not_before_the_last_collateral_is_gone(
     assert core.status(indebted) == 4
     core.liquidate(indebted, system.btc, MAX_UINT256, 0, rich_liquidator, sender=rich_liquidator)
     assert core.debt(indebted) == 0
-    assert core.bad_debt() == LEFT - -(-30 * USD * 100 // 108)
+    assert core.bad_debt() == LEFT - -(-30 * USD * 100 // 101)
 
 
 # --------------------------------------------------- what counts as nothing
@@ -141,7 +140,7 @@ def test_sweep__the_rest_of_a_liquidated_asset(system, core, indebted, rich_liqu
     """At 1,000, repaying all but what 19.99 of collateral would pay leaves 19.99: swept."""
     liquidator = rich_liquidator
     system.price(system.eth, 1_000 * WAD)
-    repaid = (10_000 * USD - 1_999 * USD // 100) * 100 // 108
+    repaid = (10_000 * USD - 1_999 * USD // 100) * 100 // 101
     receipt = core.liquidate(indebted, system.eth, repaid, 0, liquidator, sender=liquidator)
     [swept] = receipt.decode_logs(core.Swept)
     assert swept.amount == 10 * ETH - receipt.return_value[1]

@@ -61,7 +61,7 @@ def test_hedged__most_of_one_leg_of_an_insolvent_account__passes(hedged, liquida
     core = hedged.core
     core.liquidate(1, hedged.eth, 17_000 * USD, 0, liquidator, sender=liquidator)
     assert core.collateral_of(1, hedged.eth) == 0
-    assert core.debt(1) == 34_000 * USD - -(-16_900 * USD * 100 // 108)
+    assert core.debt(1) == 34_000 * USD - -(-16_900 * USD * 100 // 101)
 
 
 def test_hedged__a_leg_that_comes_off_doubles_the_requirement(hedged):

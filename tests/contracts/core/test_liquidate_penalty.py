@@ -43,8 +43,8 @@ def expected_cut(price: int, penalty: int, part: int) -> int:
         (1_206 * WAD, PERCENT, 0),
         # V = D.
         (1_200 * WAD, PERCENT, 0),
-        # V < D: nothing is left to protect, the penalty is whole and the liquidator's.
-        (1_199 * WAD, 8 * PERCENT, 0),
+        # V < D: no more than at V = D, so nobody waits for it.
+        (1_199 * WAD, PERCENT, 0),
     ],
 )
 def test_penalty__capped_at_what_the_collateral_allows(system, at_once, price, penalty, part):

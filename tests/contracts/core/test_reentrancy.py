@@ -32,6 +32,7 @@ def doors(system, account: int, person) -> dict[str, bytes]:
         "clear_margin_call": core.clear_margin_call.encode_input(account),
         "liquidate": core.liquidate.encode_input(account, token, 1, 0, who),
         "absorb": core.absorb.encode_input(account),
+        "pay_reserve": core.pay_reserve.encode_input(token),
         "heal": core.heal.encode_input(1),
         "set_config": core.set_config.encode_input(Config().values()),
         "set_account_limit": core.set_account_limit.encode_input(account, 1),

@@ -39,7 +39,7 @@ def test_breaker__trips_above_the_threshold(system, core, lose):
 
 
 def test_breaker__already_tripped__says_it_once(system, core, indebted, lose, stranger):
-    system.configure(loss_threshold=0)
+    system.configure(loss_threshold=1)
     lose(1)
     system.price(system.eth, 1_000 * WAD)
     receipt = core.absorb(indebted, sender=stranger)
@@ -78,7 +78,7 @@ def test_breaker__bucket_before_last_is_dropped(system, core, lose, now):
 
 
 def test_breaker__stops_borrowing_and_withdrawing_with_debt(system, core, indebted, borrower, lose):
-    system.configure(loss_threshold=0)
+    system.configure(loss_threshold=1)
     lose(1)
     with ape.reverts("breaker: tripped"):
         core.borrow(indebted, USD, borrower, sender=borrower)
@@ -91,7 +91,7 @@ def test_breaker__stops_borrowing_and_withdrawing_with_debt(system, core, indebt
 def test_breaker__leaves_the_rest_open(
     system, core, indebted, account, borrower, rich_liquidator, lose
 ):
-    system.configure(loss_threshold=0)
+    system.configure(loss_threshold=1)
     lose(1)
     system.give(borrower, system.eth, ETH)
     core.deposit(indebted, system.eth, 1, sender=borrower)

@@ -21,7 +21,7 @@ TOO_LARGE = {
     "loss_threshold": 2**128,
     "loss_window": 2**32,
 }
-NOT_ZERO = ("close_factor", "call_window", "loss_window")
+NOT_ZERO = ("close_factor", "call_window", "loss_threshold", "loss_window")
 
 
 def test_set_config__is_what_config_tells(core, owner):

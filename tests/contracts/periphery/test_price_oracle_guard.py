@@ -49,7 +49,7 @@ def test_guard__first_price__has_none(oracle, token, reporter, reporter_2):
     assert oracle.price(token) == (10**6 * WAD, True)
 
 
-def test_guard__crash_of_half__is_followed_a_guard_a_post(
+def test_guard__crash_of_half__is_followed_a_guard_a_second(
     settled, token, reporter, reporter_2, reporter_3
 ):
     half = ETH // 2
@@ -64,6 +64,17 @@ def test_guard__crash_of_half__is_followed_a_guard_a_post(
         (1024 * WAD, False),
         (1000 * WAD, True),
     ]
+
+
+def test_guard__many_posts_of_a_second__move_no_further_than_one(
+    settled, token, owner, reporter, reporter_2
+):
+    settled.post([token], [ETH * 4], sender=reporter)
+    receipt = settled.post([token] * 8, [ETH * 4] * 8, sender=reporter_2)
+    assert settled.price(token) == (ETH * 12 // 10, False)
+    assert [event.price for event in receipt.decode_logs(settled.Posted)] == [ETH * 12 // 10] * 8
+    settled.post([token] * 3, [1, ETH * 4, ETH * 4], sender=reporter_2)
+    assert settled.price(token) == (ETH * 144 // 100, False)
 
 
 def test_guard__next_post_back_inside__is_valid_again(settled, token, reporter, reporter_2):

@@ -1,10 +1,13 @@
 import ape
 
+from sim.units import MAX_UINT256
 
-def test_set_core__names_it(reserve, owner, stranger):
+
+def test_set_core__names_it__and_lets_it_burn(reserve, stable, owner, stranger):
     receipt = reserve.set_core(stranger, sender=owner)
     assert reserve.core() == stranger
-    assert receipt.events == [reserve.CoreSet(core=stranger)]
+    assert receipt.decode_logs(reserve.CoreSet) == [reserve.CoreSet(core=stranger)]
+    assert stable.allowance(reserve, stranger) == MAX_UINT256
 
 
 def test_set_core__twice__reverts(reserve, owner, stranger, attacker):

@@ -1,4 +1,4 @@
-"""burn and burn_from."""
+"""burn_from: what circulates is burned by minters alone."""
 
 import ape
 import pytest
@@ -12,15 +12,17 @@ def funded(stable, owner, stranger):
     return stable
 
 
-def test_burn__takes_from_supply(funded, stranger):
-    receipt = funded.burn(40, sender=stranger)
+def test_burn_from__takes_from_supply(funded, owner, stranger):
+    funded.approve(owner, 40, sender=stranger)
+    receipt = funded.burn_from(stranger, 40, sender=owner)
     assert funded.balanceOf(stranger) == funded.totalSupply() == 60
     assert receipt.events == [funded.Transfer(sender=stranger, receiver="0x" + "00" * 20, value=40)]
 
 
-def test_burn__more_than_held__reverts(funded, stranger):
+def test_burn_from__more_than_held__reverts(funded, owner, stranger):
+    funded.approve(owner, 101, sender=stranger)
     with ape.reverts("erc20: insufficient balance"):
-        funded.burn(101, sender=stranger)
+        funded.burn_from(stranger, 101, sender=owner)
 
 
 def test_burn_from__uses_the_allowance_up(funded, owner, stranger):
