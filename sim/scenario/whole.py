@@ -15,6 +15,7 @@ from sim.scenario.people import (
     Arbitrageurs,
     Attackers,
     GuardianTerms,
+    Lenders,
     Liquidators,
     Searchers,
     Traders,
@@ -33,6 +34,12 @@ class Run(Section):
     )
     block_seconds: int = Field(12, ge=1, le=3_600, description="Seconds between blocks.")
     seed: int = Field(1, ge=0, description="The one seed everything random is spawned from.")
+    people_seed: int | None = Field(
+        None,
+        ge=0,
+        description="Who takes part is drawn as by the run of this seed; default the run's own. "
+        "Set, all seeds of a study have the same people.",
+    )
     start: str = Field(
         "2020-03-12T00:00:00+00:00",
         description="ISO time of block 0; UTC when it names no zone.",
@@ -71,6 +78,7 @@ class Scenario(Section):
     protocol: ProtocolTerms = ProtocolTerms()
     oracle: Oracle = Oracle()
     traders: Traders = Traders()
+    lenders: Lenders = Lenders()
     liquidators: Liquidators = Liquidators()
     searchers: Searchers = Searchers()
     arbitrageurs: Arbitrageurs = Arbitrageurs()
