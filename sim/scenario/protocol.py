@@ -28,6 +28,9 @@ class Penalty(Section):
         1_800, ge=1, le=YEAR, description="dutch: seconds from the first to the largest."
     )
     reserve_share: Share = Field(0.10, description="Part of the penalty that goes to the Reserve.")
+    liquidator_floor: Share = Field(
+        0.03, description="Kept by the liquidator where cap_toxic cuts; all there is when V < D."
+    )
 
     @property
     def largest(self) -> float:
