@@ -138,6 +138,11 @@ def test_simulate__parameters_of_no_market__named_not_nan(spec):
         draw(spec)
 
 
+def test_merton__no_jumps__is_the_diffusion():
+    jumpless = Merton(model="merton", sigma=0.9, jumps=0)
+    assert np.array_equal(draw(jumpless, seed=3), draw(Gbm(sigma=0.9), seed=3))
+
+
 def test_kou__one_jump__is_up_with_its_share_and_exponential():
     """A step with at most one jump and no diffusion: sizes of either sign have their mean and
     as large a standard deviation."""

@@ -12,6 +12,8 @@ from enum import Enum, StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import norm as normal
+from scipy.stats import t as student
 
 Z = 3.5
 """Standard errors allowed: one check in 2,000 would miss by chance, were seeds not fixed."""
@@ -133,9 +135,17 @@ def share(name: str, expected: float, hits: int, paths: int, relation: Relation 
     return Check(name, expected, hits / paths, Z * error, relation, f"{Z} s.e., {paths:,} paths")
 
 
-def mean(name: str, expected: float, samples: ArrayLike, relation: Relation = IS) -> Check:
-    """A mean of independent samples, the error from their own spread."""
+def mean(
+    name: str,
+    expected: float,
+    samples: ArrayLike,
+    relation: Relation = IS,
+    of: str = "paths",
+) -> Check:
+    """A mean of independent samples, the error from their own spread; of few samples Student's
+    tail that is as rare as `Z` standard errors are of many."""
     found = np.asarray(samples, dtype=float)
     error = float(found.std(ddof=1)) / math.sqrt(len(found))
-    basis = f"{Z} s.e., {len(found):,} paths"
-    return Check(name, expected, float(found.mean()), Z * error, relation, basis)
+    wide = float(student.isf(normal.sf(Z), len(found) - 1))
+    basis = f"{Z} s.e., {len(found):,} {of}"
+    return Check(name, expected, float(found.mean()), wide * error, relation, basis)

@@ -43,8 +43,17 @@ def test_check__relation__within_the_tolerance(relation, measured, holds) -> Non
 
 def test_share_and_mean__tolerance__is_z_standard_errors() -> None:
     assert share("", 0.2, 25, 100).tolerance == pytest.approx(Z * sqrt(0.2 * 0.8 / 100))
-    assert mean("", 0.0, [1.0, 2.0, 3.0]).tolerance == pytest.approx(Z / sqrt(3))
-    assert mean("", 0.0, [1.0, 2.0, 3.0]).measured == 2
+    many = [1.0, 2.0, 3.0] * 10_000
+    assert mean("", 0.0, many).tolerance == pytest.approx(Z * sqrt(2 / 3 / 30_000), rel=1e-3)
+    assert mean("", 0.0, many).measured == 2
+
+
+def test_mean__few_samples__as_rare_as_students_tail() -> None:
+    """3.5 normal errors are 1 in 4,300 either side; Student's with 2 degrees of freedom:
+    t = (2p - 1) sqrt(2 / (4 p (1 - p))) for a chance of p."""
+    p = 1 - 0.000232629
+    t = (2 * p - 1) * sqrt(2 / (4 * p * (1 - p)))
+    assert mean("", 0.0, [1.0, 2.0, 3.0]).tolerance == pytest.approx(t / sqrt(3), rel=1e-4)
 
 
 def test_law__a_check_that_misses__fails_its_test(monkeypatch) -> None:
