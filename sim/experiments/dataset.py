@@ -51,7 +51,7 @@ A row of ``runs`` is one run:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ class Dataset:
             place = self.folder / "tables" / f"point={outcome.point}" / f"seed={outcome.seed}"
             store.write_table(place / f"{name}.parquet", table)
         # The row last: a run that has one is whole.
-        _write_rows(self._place(outcome.point) / f"seed-{outcome.seed}.parquet", [outcome.row])
+        _write_rows(self._place(outcome.point) / f"seed-{outcome.seed}.parquet", pd.DataFrame([outcome.row]))
         if self.failures.pop(key, None) is not None:
             self._write_failures()
 
@@ -101,12 +101,11 @@ class Dataset:
     def gather(self, point: int) -> None:
         """Put a point's runs into one file; harmless at any time."""
         place = self._place(point)
-        parts = [path for path in place.glob("seed-*.parquet") if path.is_file()]
+        parts = list(place.glob("seed-*.parquet"))
         if not parts:
             return
-        rows = _read(point, place).drop(columns="point").to_dict("records")
-        _write_rows(place / ALL, rows)
-        for path in parts:
+        _write_rows(place / ALL, _read(point, place).drop(columns="point"))
+        for path in (*parts, *place.glob(".seed-*")):
             path.unlink()
 
     def write_tails(self, tails: pd.DataFrame) -> None:
@@ -171,7 +170,7 @@ def _read(point: int, place: Path) -> pd.DataFrame:
             tables.append(pq.read_table(path, partitioning=None))
         except FileNotFoundError:  # gathered between the listing and the reading
             return _read(point, place)
-    whole = pa.concat_tables(tables, promote_options="default").to_pandas()
+    whole: pd.DataFrame = pa.concat_tables(tables, promote_options="default").to_pandas()
     whole = whole.drop_duplicates("seed").sort_values("seed", ignore_index=True)
     whole.insert(0, "point", point)
     return whole
@@ -183,9 +182,8 @@ def _seeds(path: Path) -> set[int]:
     return set(pq.read_table(path, columns=["seed"], partitioning=None)["seed"].to_pylist())
 
 
-def _write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+def _write_rows(path: Path, table: pd.DataFrame) -> None:
     """Columns in one order, whoever wrote which run first; figures are all floats."""
-    table = pd.DataFrame(rows)
-    figures = sorted(table.columns.difference(FIXED, sort=False))
+    figures = sorted(set(table.columns) - set(FIXED))
     table = table[[*FIXED, *figures]].astype(dict.fromkeys(figures, "float64"))
     store.write_table(path, table.dropna(axis="columns", how="all"))

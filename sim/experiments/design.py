@@ -52,8 +52,10 @@ class Axis:
         if self.listed:
             return self.listed
         if self.count is None:
-            raise UsageError(f"--param {self.key} is a range without a count, which --design lhs "
-                             f"or sobol needs; for a grid write {self.key}=low:high:count")  # fmt: skip
+            raise UsageError(
+                f"--param {self.key} is a range without a count, which is for --design lhs and "
+                f"sobol; for a grid write {self.key}=low:high:count"
+            )
         return tuple(self._tidy(x) for x in np.linspace(self.low, self.high, self.count))
 
     def at(self, unit: float) -> Value:

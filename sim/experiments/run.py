@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -115,14 +116,16 @@ def _record(
         "blocks": len(tables["blocks"]),
         "transactions": tape.transactions,
         "fingerprint": tape.fingerprint,
-        "versions": {
-            "plimsoll": __version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in PACKAGES},
-        },
+        "versions": dict(_versions()),
         "bytecode": model.system.bytecode_hashes(),
         "summary": summarise(tables),
     }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    ours = {"plimsoll": __version__, "python": platform.python_version()}
+    return {**ours, **{name: version(name) for name in PACKAGES}}
 
 
 @contextmanager

@@ -102,19 +102,22 @@ class StartedEngine:
         self.executed = 0
 
     def mine(self, request: BlockRequest) -> Block:
-        if self._engine is None and self._at < len(self._cues):
-            cue = self._cues[self._at]
-            if isinstance(cue, Take) and cue.request == request:
-                self._at += 1
-                return cue.block
+        cue = self._next()
+        if isinstance(cue, Take) and cue.request == request:
+            self._at += 1
+            return cue.block
         return self.engine.mine(request)
 
     def set_balance(self, address: Address, amount: int) -> None:
-        if self._engine is None and self._at < len(self._cues):
-            if self._cues[self._at] == Gift(address, amount):
-                self._at += 1
-                return
-        self.engine.set_balance(address, amount)
+        if self._next() == Gift(address, amount):
+            self._at += 1
+        else:
+            self.engine.set_balance(address, amount)
+
+    def _next(self) -> Gift | Take | None:
+        """What was kept after what was asked so far; None once something else was asked."""
+        ahead = self._engine is None and self._at < len(self._cues)
+        return self._cues[self._at] if ahead else None
 
     @property
     def engine(self) -> RevmEngine:

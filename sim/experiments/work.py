@@ -59,14 +59,21 @@ class Failed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class OtherCode:
+    """This process would make another figure of the same job than who asks for it."""
+
+    differences: str
+
+
 Outcome = Done | Failed
 
 
-def execute(job: Job) -> Outcome:
-    """Make the run. Raises UsageError where this process runs other code than who asks, and
-    KeyboardInterrupt when interrupted; whatever else goes wrong is a `Failed`."""
+def execute(job: Job) -> Outcome | OtherCode:
+    """Make the run. Raises KeyboardInterrupt when interrupted; whatever else goes wrong is an
+    outcome too."""
     if differ := differences(job.code, identity()):
-        raise UsageError(f"a worker runs other code than this: {differ}")
+        return OtherCode(differ)
     try:
         return _execute(job)
     except PlimsollError as error:

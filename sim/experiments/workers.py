@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from sim.chain import artifacts
 from sim.errors import PlimsollError, UsageError
-from sim.experiments.work import Failed, Job, Outcome, execute
+from sim.experiments.work import Failed, Job, OtherCode, Outcome, execute
 
 ANSWER_SECONDS = 20
 """Within which a scheduler must answer, and a first worker be there."""
@@ -26,9 +26,13 @@ LOOK_SECONDS = 2
 
 
 class Workers(Protocol):
-    count: int
     notes: list[str]
     """Sentences on what went wrong on the way and was mended."""
+
+    @property
+    def count(self) -> int:
+        """Runs made at a time."""
+        ...
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]: ...
 
@@ -50,6 +54,13 @@ class ClusterError(PlimsollError):
     """A scheduler or all of its workers are gone or were never there; what was run is kept."""
 
 
+def checked(outcome: Outcome | OtherCode) -> Outcome:
+    """Raises ClusterError where a worker could only give other figures than this process."""
+    if isinstance(outcome, OtherCode):
+        raise ClusterError(f"a worker runs other code than this: {outcome.differences}")
+    return outcome
+
+
 class Loop:
     """One run after another, here."""
 
@@ -59,7 +70,7 @@ class Loop:
         self.notes: list[str] = []
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
-        return map(execute, jobs)
+        return (checked(execute(job)) for job in jobs)
 
 
 class Cluster:
@@ -135,7 +146,7 @@ class Cluster:
         if future.status in ("cancelled", "lost"):
             raise ClusterError(f"the scheduler at {self._where} is gone")
         try:
-            outcome: Outcome = future.result()
+            outcome = checked(future.result())
         except KilledWorker:
             return Failed(job.point, job.seed, "every worker that tried it died")
         except PlimsollError:
@@ -165,6 +176,7 @@ def _cluster(workers: int, scheduler: str | None) -> Iterator[Any]:
             threads_per_worker=1,
             dashboard_address=None,
             memory_limit=0,
+            silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
     ):

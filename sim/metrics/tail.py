@@ -1,9 +1,9 @@
 """Figures of the tail of a loss over many runs, each with its interval.
 
-Losses are in USD, never negative, larger is worse; `quantile` is that of the tail, 0.95 or 0.99. Runs may carry
-weights whose mean is 1 (importance sampling, see `sim.price.tilt`); without them, all weights
-are 1. Intervals are for a confidence of `LEVEL`, and say so where runs are too few: then the
-upper end is infinite.
+Losses are in USD, never negative, larger is worse; `quantile` is that of the tail, 0.95 or 0.99.
+Runs may carry weights whose mean is 1 (importance sampling, see `sim.price.tilt`); without them
+all weights are 1. Intervals are for a confidence of `LEVEL`, and say so where runs are too few:
+then the upper end is infinite.
 
 - Value at risk (VaR): the quantile itself; liquidation-at-risk is the VaR of debt liquidated.
   Interval: order statistics by the binomial distribution of runs below the quantile, free of any
@@ -134,8 +134,9 @@ def probability(
         return Estimate(k / n, low, high, n)
     w = np.asarray(weights, dtype=float)
     mine = w[event]
-    low, high = _poisson(np.array([mine.sum()]), np.array([(mine**2).sum()]), mine if k else w, n)
-    return Estimate(float(mine.sum() / n), float(low[0]), min(1.0, float(high[0])), n)
+    sums = np.array([mine.sum()]), np.array([(mine**2).sum()])
+    least, most = _poisson(*sums, mine if k else w, n)
+    return Estimate(float(mine.sum() / n), float(least[0]), min(1.0, float(most[0])), n)
 
 
 def mean(

@@ -1,0 +1,254 @@
+"""The same seeds at every point of a parameter space; what is done is never done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sim.chain.revm import RevmEngine
+from sim.errors import UsageError
+from sim.experiments import dataset, figures
+from sim.experiments.dataset import Dataset
+from sim.experiments.design import Point, Refused
+from sim.experiments.identity import differences, identity
+from sim.experiments.start import prepare
+from sim.experiments.work import Job, files_of
+from sim.experiments.workers import Workers, open_workers
+from sim.price.tilt import Tilt, tilt
+from sim.scenario import Scenario
+
+Progress = Callable[[int, int], None]
+"""Runs that are there, and all of them."""
+WORTH_A_START = 8
+"""Runs of a point from which on it saves time to execute their set-up beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Seeds are added until a figure's interval is narrow enough at every point."""
+
+    figure: str
+    precision: float
+    """Half width relative to the figure."""
+    most: int
+    """Seeds a point."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep is to find out."""
+
+    source: str
+    scenario: Scenario
+    """Without the parameters."""
+    overrides: tuple[str, ...]
+    params: tuple[str, ...]
+    ties: tuple[str, ...]
+    design: str
+    points: Sequence[Point]
+    refused: Sequence[Refused]
+    first_seed: int
+    seeds: int
+    engine: str
+    deviations: float | None = None
+    """Importance sampling; see `sim.price.tilt`."""
+    until: Until | None = None
+    keep_tables: bool = False
+    command: str = ""
+    kind: str = "sweep"
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def hours(self) -> float:
+        return self.scenario.run.blocks * self.scenario.run.block_seconds / 3_600
+
+    def record(self) -> dict[str, Any]:
+        """`study.json`."""
+        until, tilted = self.until, self.deviations
+        return {
+            "kind": self.kind,
+            "source": self.source,
+            "scenario": self.scenario.model_dump(mode="json"),
+            "overrides": list(self.overrides),
+            "params": list(self.params),
+            "ties": list(self.ties),
+            "design": self.design,
+            "points": [{"point": p.number, "params": dict(p.params)} for p in self.points],
+            "refused": [{"params": dict(r.params), "reason": r.reason} for r in self.refused],
+            "seeds": {"first": self.first_seed, "count": self.seeds},
+            "until": until
+            and {"figure": until.figure, "precision": until.precision, "most": until.most},
+            "sampling": None if tilted is None else {"tilt": tilted},
+            "engine": self.engine,
+            "horizon_hours": self.hours,
+            "code": identity(),
+            "command": self.command,
+            **self.extra,
+        }
+
+
+MAY_CHANGE = ("seeds", "until", "command")
+"""When a study is taken up again."""
+
+
+def begin(folder: Path, plan: Plan, resume: bool) -> Dataset:
+    """The dataset of a study: a new one, or one to go on with. Raises UsageError."""
+    asked = plan.record()
+    if (folder / dataset.STUDY).is_file():
+        if not resume:
+            raise UsageError(
+                f"--out {folder} holds a study: --resume goes on with it, or name another folder"
+            )
+        _agree(folder, asked)
+    elif folder.is_dir() and any(folder.iterdir()):
+        raise UsageError(f"--out {folder} holds something that is no study; name another folder")
+    found = Dataset(folder)
+    found.begin(asked)
+    return found
+
+
+def _agree(folder: Path, asked: Mapping[str, Any]) -> None:
+    kept = dataset.study(folder)
+    if differ := differences(asked["code"], kept["code"]):
+        raise UsageError(
+            f"--resume {folder}: it was begun by other code ({differ}), whose figures cannot stand "
+            "beside these; name another folder"
+        )
+    for name, value in asked.items():
+        if name not in MAY_CHANGE and kept.get(name) != value:
+            raise UsageError(
+                f"--resume {folder}: it was begun with {name} {kept.get(name)} and not {value}"
+            )
+
+
+class Maker:
+    """Makes the runs of a study that are not there yet, and keeps them."""
+
+    def __init__(
+        self, plan: Plan, kept: Dataset, workers: Workers, progress: Progress | None = None
+    ) -> None:
+        self._plan, self.kept, self.workers = plan, kept, workers
+        self._progress = progress
+        self._asked = self._there = 0
+
+    def make(self, wanted: Mapping[int, Sequence[int]], points: Sequence[Point]) -> None:
+        """Runs of the seeds wanted of each point, by its number."""
+        missing = {
+            point: sorted(set(seeds) - self.kept.finished(point)) for point, seeds in wanted.items()
+        }
+        self._asked += sum(map(len, wanted.values()))
+        self._there += sum(map(len, wanted.values())) - sum(map(len, missing.values()))
+        self._say()
+        left = {point: len(seeds) for point, seeds in missing.items()}
+        for point, count in left.items():
+            if not count:
+                self.kept.gather(point)
+        for outcome in self.workers.run(self._jobs(missing, points)):
+            self.kept.add(outcome)
+            left[outcome.point] -= 1
+            if not left[outcome.point]:
+                self.kept.gather(outcome.point)
+            self._there += 1
+            self._say()
+
+    def runs(self, points: Sequence[int] | None = None) -> pd.DataFrame:
+        return dataset.runs(self.kept.folder, points)
+
+    def _jobs(self, missing: Mapping[int, Sequence[int]], points: Sequence[Point]) -> Iterator[Job]:
+        plan = self._plan
+        for point in points:
+            seeds = missing.get(point.number, ())
+            files = files_of(point.scenario) if seeds else {}
+            tilted = _tilt(plan, point)
+            start = None
+            if plan.engine == RevmEngine.name and len(seeds) >= WORTH_A_START:
+                start = prepare(point.scenario, seeds)
+            for seed in seeds:
+                yield Job(
+                    point.number,
+                    seed,
+                    point.scenario,
+                    plan.engine,
+                    start=start,
+                    tilt=tilted,
+                    tilted=tilted is not None and (seed - plan.first_seed) % 2 == 1,
+                    files=files,
+                    keep_tables=plan.keep_tables,
+                )
+
+    def _say(self) -> None:
+        if self._progress:
+            self._progress(self._there, self._asked)
+
+
+def _tilt(plan: Plan, point: Point) -> Tilt | None:
+    return None if plan.deviations is None else tilt(point.scenario, plan.deviations)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What came of a sweep: `tails` as in its file, and what went wrong on the way."""
+
+    tails: pd.DataFrame
+    failures: pd.DataFrame
+    notes: list[str]
+
+
+def sweep(
+    plan: Plan,
+    folder: Path,
+    *,
+    workers: int = 1,
+    scheduler: str | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Swept:
+    """Make all runs that are asked for and not there yet, then the figures of every point.
+
+    An interrupt, a scheduler that is gone or a killed process lose what is being run at that
+    moment and nothing else; with `resume` the study goes on. Raises UsageError, ClusterError.
+    """
+    if plan.deviations is not None and plan.seeds % 2:
+        raise UsageError(f"--seeds {plan.seeds}: importance sampling needs an even number")
+    kept = begin(folder, plan, resume)
+    with open_workers(workers, scheduler) as who:
+        maker = Maker(plan, kept, who, progress)
+        wanted = {point.number: _seeds(plan, plan.seeds) for point in plan.points}
+        while wanted:
+            maker.make(wanted, plan.points)
+            wanted = _more(plan, maker) if plan.until else {}
+    tails = figures.estimate(maker.runs(), _names(plan), plan.hours)
+    kept.write_tails(tails)
+    return Swept(tails, dataset.failures(folder), who.notes)
+
+
+def _seeds(plan: Plan, count: int) -> range:
+    return range(plan.first_seed, plan.first_seed + count)
+
+
+def _names(plan: Plan) -> list[str]:
+    more = [plan.until.figure] if plan.until else []
+    return list(dict.fromkeys([*more, *figures.REPORTED]))
+
+
+def _more(plan: Plan, maker: Maker) -> dict[int, range]:
+    """Seeds of the points whose figure is not precise enough yet: about as many as are needed,
+    but never more than twice what there is, because so far they are few to judge by."""
+    until = plan.until
+    if until is None:
+        return {}
+    wanted = {}
+    of = figures.figure(until.figure).of
+    for point, mine in maker.runs().groupby("point"):
+        found = of(mine)
+        asked = len(mine) + sum(at == point for at, _ in maker.kept.failures)
+        if found.precision <= until.precision or asked >= until.most:
+            continue
+        needed = found.runs_needed(until.precision) or until.most
+        count = min(max(needed, asked + 2), 2 * asked, until.most)
+        wanted[int(str(point))] = _seeds(plan, count + count % 2)
+    return wanted
