@@ -134,6 +134,9 @@ def numbers(summary):
     if isinstance(summary, dict):
         for value in summary.values():
             yield from numbers(value)
+    elif isinstance(summary, list):
+        for value in summary:
+            yield from numbers(value)
     else:
         yield summary
 
