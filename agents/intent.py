@@ -34,6 +34,7 @@ class Open(Intent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deposit(Intent):
     account: int
+    """0 for one of the sender's that this opens."""
     asset: int
     amount: int
 

@@ -121,7 +121,13 @@ class Trader(Participant):
         accounts = len(self.assets) if self.habits.isolated else 1
         if not wanted or not any(view.wallet.tokens[asset] for asset in self.assets):
             return ()
-        return tuple(Open(bid=offer) for _ in range(accounts - len(view.positions)))
+        if view.market.terms.opens:
+            return tuple(Open(bid=offer) for _ in range(accounts - len(view.positions)))
+        held = [asset for asset in self.assets if view.wallet.tokens[asset]]
+        return tuple(
+            Deposit(bid=offer, account=0, asset=asset, amount=view.wallet.tokens[asset])
+            for asset in held[:accounts]
+        )
 
     def follow_up(self, view: View, offer: Bid) -> Sequence[Intent]:
         """Trade what was borrowed or withdrawn, put bought collateral to work, repay with what

@@ -53,6 +53,8 @@ class Terms:
     """An account is opened by a transaction of its own; else the first deposit opens it."""
     partial: bool = True
     """A liquidation may repay less than it may at most."""
+    redemption_fee: float | None = None
+    """Of redeeming; None where nobody can."""
     close_factor: float = 1.0
     """Part of a debt that one liquidation may repay."""
     full_liquidation_health: float = 0.0

@@ -159,7 +159,6 @@ def __init__(
     @param maintenance The same to keep what was drawn.
     """
     assert terms.close_factor > 0 and terms.close_factor <= WAD, "pool: close factor"
-    assert terms.whole_health < WAD, "pool: whole health"
     assert terms.least_bonus <= terms.bonus, "pool: bonuses"
     units: DynArray[uint256, MAX_ASSETS] = []
     for i: uint256 in range(len(collaterals_), bound=MAX_ASSETS):

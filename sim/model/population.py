@@ -22,8 +22,10 @@ from agents.keepers import (
     PrivateKeeper,
     SplitKeeper,
 )
+from agents.lender import Lender
 from agents.liquidator import Liquidator
 from agents.oracle import Poker, Reporter
+from agents.redeemer import Redeemer
 from agents.searcher import CopyCat, Sandwicher
 from sim.model.traders import Streams, draw_traders
 from sim.protocol.names import GUARDIAN, VENUE, address_of
@@ -48,6 +50,7 @@ GAS_MONEY = {
     "reporter": 1_000,
     "attacker": 1,
     "guardian": 20,
+    "lender": 1,
     "venue": 10_000,
 }
 """Ether each holds for fees at block 0: enough never to be what limits it."""
@@ -78,6 +81,8 @@ def draw(
         *_attackers(model, scenario, prices),
         *_guardian(model, scenario),
         *_poker(model, scenario),
+        *_lenders(model, scenario),
+        *_redeemers(model, scenario),
     ]
     return [*people, *_venue(model, scenario, prices, [endowed for _, endowed in people])]
 
@@ -231,6 +236,33 @@ def _venue(
     buyable = {i: int(stable / ETHER / price * units[i]) for i, price in enumerate(prices)}
     endowment = Endowment(VENUE, GAS_MONEY["venue"] * ETHER, to_wad(worth), buyable)
     return [(Exchange(model, "venue", VENUE), endowment)]
+
+
+def _lenders(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:
+    terms = scenario.lenders
+    supply = terms.supply or scenario.protocol.debt_ceiling
+    pairs: list[tuple[Participant, Endowment]] = []
+    for number in range(terms.count):
+        name = f"lender-{number}"
+        lent = to_wad(supply / terms.count)
+        wei = GAS_MONEY["lender"] * ETHER
+        endowment = Endowment(address_of(name), wei, lent=lent)
+        pairs.append((Lender(model, name, endowment.address), endowment))
+    return pairs
+
+
+def _redeemers(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:
+    terms = scenario.arbitrageurs
+    pairs: list[tuple[Participant, Endowment]] = []
+    for number in range(terms.redeemers):
+        name = f"redeemer-{number}"
+        wei = GAS_MONEY["searcher"] * ETHER
+        endowment = Endowment(address_of(name), wei, to_wad(terms.capital))
+        agent = Redeemer(
+            model, name, endowment.address, min_profit=terms.min_profit, tip_gwei=terms.tip_gwei
+        )
+        pairs.append((agent, endowment))
+    return pairs
 
 
 def _guardian(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:

@@ -24,6 +24,7 @@ from sim.mempool.builder import Built, build
 from sim.mempool.bundle import Rehearse, select
 from sim.mempool.fees import Background, next_base_fee
 from sim.model.alarm import Alarm
+from sim.model.books import of_stable
 from sim.model.desk import BUILDER, Desk, Outcome
 from sim.model.failure import cause
 from sim.model.figures import BLOCK_COLUMNS, of_standing
@@ -31,9 +32,11 @@ from sim.model.floor import Floor
 from sim.model.outside import Outside
 from sim.model.population import draw
 from sim.model.records import typed
+from sim.model.scene import Scene
 from sim.model.sight import Look, Sight
-from sim.model.tally import Scene, Tally
+from sim.model.tally import Tally
 from sim.protocol.adapter import Adapter
+from sim.protocol.adapters import adapter_of
 from sim.protocol.effects import Opened
 from sim.protocol.establish import establish
 from sim.protocol.events import Happening
@@ -45,7 +48,7 @@ from sim.units import Address, from_wad, to_gwei
 
 MAPS = 48
 """Maps of debt by its distance to liquidation in the course of a run, and one before it."""
-RUNNING = ("prices", "transactions", "events", "liquidations", "venue", "proximity")
+RUNNING = ("prices", "transactions", "events", "venue", "proximity")
 """Tables whose rows are written as things happen."""
 QUIET_BLOCKS = 10
 """Blocks in which nothing happens and no call runs need no new look at all accounts: only
@@ -71,10 +74,13 @@ class StressModel(mesa.Model):  # type: ignore[misc]
     ) -> None:
         seed = _seed(scenario.run.seed if rng is None else rng)
         super().__init__(rng=np.random.default_rng(seed.spawn(1)[0]))
-        self.scenario = scenario
+        adapter = adapter or adapter_of(scenario)
+        scenario = self.scenario = adapter.scenario
         self.seed = int(seed.entropy)  # type: ignore[arg-type]
         self.engine = engine or open_engine("auto")
         path_seed, people_seed, background_seed, order_seed = seed.spawn(4)
+        if scenario.run.people_seed is not None:
+            people_seed = _people_seed(scenario.run.people_seed)
         self._order_rng = np.random.default_rng(order_seed)
         self.outside = Outside(scenario, path_seed)
         self.floor = Floor(scenario, self.outside) if scenario.venue.model != "none" else None
@@ -237,7 +243,10 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             self.floor.settle(outcomes, self.system.wallet(VENUE, 0))
         self.tally.outcomes(scene, outcomes)
         why = self._why(scene, outcomes)
-        self.tally.events(scene, happened, outcomes, self._standing.health, why)
+        self.tally.events(scene, happened, outcomes, self._standing, self.desk.offers, why)
+        for outcome, order, taken, paid in self.floor.fills if self.floor else ():
+            if not order.sell_stable:
+                self.tally.sold(scene, outcome, order.asset, taken, paid)
         settled = dict.fromkeys(outcome.ticket.agent for outcome in outcomes)
         for agent in settled:
             if not agent.every_block:
@@ -355,21 +364,31 @@ class StressModel(mesa.Model):  # type: ignore[misc]
     def _stand(self, prices: Floats) -> Standing:
         return Standing.of(self.system.ledger, prices, self.system.ledger.timestamp)
 
-    def _worths(self) -> dict[str, float]:
-        """USD of everyone's wallet and accounts but the gas money, at the outside prices."""
-        prices = self.outside.prices(self.steps)
-        standing = self._stand(prices)
-        equity = standing.value - standing.debt
-        worths = {}
-        for address, agent in self._participants.items():
+    def _worths(self) -> dict[str, int]:
+        """Money (see `sim.model.books`) of everyone's wallet and accounts but the gas money, at
+        the outside prices."""
+        prices = self.outside.prices(self.steps).tolist()
+        return {
+            agent.name: self._worth(address, prices)
+            for address, agent in self._participants.items()
+        }
+
+    def _worth(self, address: Address, prices: Sequence[float]) -> int:
+        ledger, books = self.system.ledger, self.tally.liquidations.books
+        if self.floor and address == VENUE:
+            stable, tokens = self.floor.stable, list(self.floor.tokens)
+        else:
             wallet = self.system.wallet(address, 0)
-            stable, coming = self.floor.owed_to(address) if self.floor else (0, 0)
-            tokens = (np.array(wallet.tokens) + coming) / np.array(self.tally.units) @ prices
-            owned = sum(equity[account - 1] for account in self._sight.accounts.get(address, ()))
-            worths[agent.name] = float(from_wad(wallet.stable + stable) + tokens + owned)
-            if self.floor and address == VENUE:
-                worths[agent.name] = self.floor.worth(prices)
-        return worths
+            stable, tokens = wallet.stable, list(wallet.tokens)
+            owed, coming = self.floor.owed_to(address) if self.floor else (0, [0] * len(tokens))
+            stable += owed
+            tokens = [held + more for held, more in zip(tokens, coming, strict=True)]
+        for account in self._sight.accounts.get(address, ()):
+            stable -= ledger.debt_of(account - 1)
+            held = ledger.amounts[account - 1]
+            tokens = [sum(pair) for pair in zip(tokens, held, strict=True)]
+        worths = (books.worth(asset, amount, prices[asset]) for asset, amount in enumerate(tokens))
+        return of_stable(stable) + sum(worths)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table of the run so far, by name; see `sim.model.records`."""
@@ -377,6 +396,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         tables = {"blocks": typed(self.datacollector.get_model_vars_dataframe())}
         for name in RUNNING:
             tables[name] = records.table(name)
+        prices = self.outside.prices(self.steps).tolist()
+        tables["liquidations"] = self.tally.liquidations.table(prices)
         tables["accounts"] = self.tally.accounts_table(self._standing)
         tables["agents"] = self.tally.agents_table(
             list(self._participants.values()), self._start_usd, self._worths()
@@ -402,6 +423,13 @@ def _seed(rng: int | np.random.Generator) -> np.random.SeedSequence:
     if isinstance(rng, np.random.Generator):
         rng = int(rng.integers(2**63))
     return np.random.SeedSequence(rng)
+
+
+def _people_seed(seed: int) -> np.random.SeedSequence:
+    """That of the people in a run of this seed."""
+    whole = _seed(seed)
+    whole.spawn(1)
+    return whole.spawn(4)[1]
 
 
 def _marginal_tip(bids: Sequence[tuple[int, int]], served: int) -> int:

@@ -13,7 +13,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Flag, auto
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from agents.intent import (
@@ -37,7 +36,9 @@ from agents.view import Opportunity, Position, Terms
 from sim.chain.artifacts import Artifact, load
 from sim.chain.engine import Call, Engine
 from sim.protocol.abi import Contract, Method, Word
+from sim.protocol.ability import Ability
 from sim.protocol.effects import Effect
+from sim.protocol.fit import fitted
 from sim.protocol.margin import LinearBook, MarginBook
 from sim.protocol.names import DEPLOYER
 from sim.scenario import Scenario
@@ -47,6 +48,17 @@ if TYPE_CHECKING:
     from sim.protocol.events import Happening
     from sim.protocol.ledger import Ledger
     from sim.protocol.script import Script
+
+__all__ = [
+    "Ability",
+    "Adapter",
+    "Figure",
+    "Handler",
+    "Invariant",
+    "Order",
+    "Reading",
+    "Who",
+]
 
 T = TypeVar("T")
 
@@ -68,34 +80,6 @@ GAS: Mapping[type[Intent], int] = {
 """Gas limit an agent sets for each kind of intent, one collateral."""
 GAS_PER_FURTHER_ASSET = 40_000
 POST_GAS, POST_GAS_PER_ASSET = 60_000, 60_000
-
-
-class Ability(Flag):
-    """What a contract is able to do. The simulator asks for nothing it does not name: without
-    margin calls nobody calls, without partial liquidation everybody liquidates whole."""
-
-    OPENS = auto()
-    """An account is opened by a transaction of its own; else the first deposit opens it."""
-    MARGIN_CALLS = auto()
-    """An account below maintenance is called, and has `protocol.grace` seconds."""
-    PARTIAL_LIQUIDATION = auto()
-    """A liquidation may repay a part of the debt."""
-    CROSS_COLLATERAL = auto()
-    """An account may hold several collaterals; else only that of its first deposit."""
-    ON_BEHALF = auto()
-    """Anyone may deposit to and repay for an account."""
-    PAYS_ANYONE = auto()
-    """Who draws says where to; else it goes to who draws."""
-    PAUSES = auto()
-    """A guardian may stop borrowing and withdrawing."""
-    RESERVE = auto()
-    """A reserve takes part of the penalty and covers bad debt; it may absorb accounts."""
-    FLASH_LIQUIDATION = auto()
-    """Liquidation without capital, in one transaction."""
-    REDEMPTION = auto()
-    """Anyone may give what is drawn for collateral at face value."""
-    LENDERS = auto()
-    """What is drawn was lent by someone, who bears the loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +154,11 @@ class Adapter(ABC):
     """Seconds between pokes of the feed; 0 when it needs none."""
 
     def __init__(self, scenario: Scenario, artifacts: Mapping[str, Artifact] | None = None) -> None:
-        """`artifacts` stand in for contracts of the same name: a changed build under test."""
-        self.scenario = scenario
+        """`artifacts` stand in for contracts of the same name: a changed build under test.
+
+        Raises ScenarioError where the contract cannot live the scenario.
+        """
+        self.scenario = fitted(scenario, self.abilities)
         self._artifacts = dict(artifacts or {})
 
     def artifact(self, name: str) -> Artifact:
@@ -181,8 +168,9 @@ class Adapter(ABC):
     # ---------------------------------------------------------------------- set-up
 
     def issue(self, script: Script) -> Contract:
-        """Create the stable; here and in `prepare` the tokens are not there yet."""
-        return script.create(DEPLOYER, self.artifact("StableToken"), [DEPLOYER])
+        """Create the stable, default one that anyone may mint; here and in `prepare` the tokens
+        are not there yet."""
+        return script.create(DEPLOYER, self.artifact("MockToken"), ["Dollar", "USD", 18])
 
     def prepare(self, script: Script) -> None:  # noqa: B027, nothing is what most need
         """Create what must be there before the tokens: nothing."""
@@ -191,9 +179,10 @@ class Adapter(ABC):
     def deploy(self, script: Script) -> None:
         """Create and wire the contract; everything above is there."""
 
-    @abstractmethod
     def fund(self, script: Script, to: Address, amount: int) -> None:
         """Give someone stable out of nothing, in set-up."""
+        if amount:
+            script.send(DEPLOYER, self.stable.mint, to, amount)
 
     def endow(self, script: Script, seeded: int) -> None:
         """All is wired: whatever must be paid before people come; the deployer gets the stable

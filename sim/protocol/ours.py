@@ -32,6 +32,9 @@ class Deployed(Adapter):
     penalty: Contract
     rate: Contract
 
+    def issue(self, script: Script) -> Contract:
+        return self._create(script, "StableToken", DEPLOYER)
+
     def prepare(self, script: Script) -> None:
         self.reserve = self._create(script, "Reserve", DEPLOYER, self.stable.address)
         self.coin = self._create(script, "MockToken", "Reserve Coin", "USDR", COIN_DECIMALS)
@@ -133,7 +136,7 @@ def core_config(scenario: Scenario) -> tuple[int | bool, ...]:
         to_wad(terms.close_factor),
         to_wad(terms.full_liquidation_health),
         to_wad(scenario.penalty.reserve_share),
-        0,
+        to_wad(scenario.penalty.liquidator_floor),
         terms.grace,
         terms.call_window,
         to_wad(terms.loss_threshold),

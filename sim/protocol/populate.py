@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from agents.intent import Bid, Borrow, Deposit, Intent, Open, Poke, Post
+from agents.intent import Bid, Borrow, Deposit, Intent, Lend, Open, Poke, Post
 from sim.protocol.adapter import Ability, Adapter, Who
 from sim.protocol.names import DEPLOYER, MARKET
 from sim.protocol.script import Script
@@ -32,6 +32,8 @@ class Endowment:
     """Asset index -> amount in its account; none is no account."""
     debt: int = 0
     """Drawn against it and sold outside before the run."""
+    lent: int = 0
+    """Stable it has lent to the protocol, besides what is in its wallet."""
 
 
 def populate(
@@ -49,6 +51,8 @@ def populate(
     for one in endowments:
         _endow(script, adapter, one)
     _warm_up(script, adapter, prices, starts_at)
+    for one in endowments:
+        _lend(script, adapter, one)
     holders = [one for one in endowments if one.collateral]
     for account, one in enumerate(holders, start=1):
         _enter(script, adapter, account, one)
@@ -61,7 +65,7 @@ def populate(
 def _endow(script: Script, adapter: Adapter, one: Endowment) -> None:
     if one.wei:
         script.pay(DEPLOYER, one.address, one.wei)
-    adapter.fund(script, one.address, one.stable)
+    adapter.fund(script, one.address, one.stable + one.lent)
     for asset, token in enumerate(adapter.tokens):
         amount = one.tokens.get(asset, 0) + one.collateral.get(asset, 0)
         if amount:
@@ -74,6 +78,12 @@ def _endow(script: Script, adapter: Adapter, one: Endowment) -> None:
     for token, pool in zip(adapter.tokens, adapter.pools, strict=True):
         for spender in [*spenders, pool] if pool else spenders:
             script.send(one.address, token.approve, spender.address, MAX_UINT256)
+
+
+def _lend(script: Script, adapter: Adapter, one: Endowment) -> None:
+    if one.lent:
+        who = Who(one.address, one.address, one.address)
+        script.order(one.address, adapter.order(Lend(bid=FREE, amount=one.lent), who), "Lend")
 
 
 def _enter(script: Script, adapter: Adapter, account: int, one: Endowment) -> None:

@@ -11,11 +11,9 @@ POOL_FEE = 0.003
 
 
 def terms_of(adapter: Adapter) -> Terms:
-    """What agents know. Without margin calls there is no grace, without partial liquidation no
-    close factor, without a reserve no share of it."""
+    """What agents know of a contract."""
     scenario, abilities = adapter.scenario, adapter.abilities
     protocol, oracle, penalty = scenario.protocol, scenario.oracle, scenario.penalty
-    partial = Ability.PARTIAL_LIQUIDATION in abilities
     terms = Terms(
         assets=tuple(
             AssetTerms(
@@ -30,13 +28,14 @@ def terms_of(adapter: Adapter) -> Terms:
         ),
         min_debt=to_wad(protocol.min_debt),
         max_penalty=penalty.largest,
-        grace=protocol.grace if Ability.MARGIN_CALLS in abilities else 0,
+        grace=protocol.grace,
         block_seconds=scenario.run.block_seconds,
         opens=Ability.OPENS in abilities,
-        partial=partial,
-        close_factor=protocol.close_factor if partial else 1.0,
-        full_liquidation_health=protocol.full_liquidation_health if partial else 1.0,
-        reserve_share=penalty.reserve_share if Ability.RESERVE in abilities else 0.0,
+        partial=Ability.PARTIAL_LIQUIDATION in abilities,
+        close_factor=protocol.close_factor,
+        full_liquidation_health=protocol.full_liquidation_health,
+        reserve_share=penalty.reserve_share,
+        penalty_rise=penalty.rise,
         oracle_window={"spot": 0, "twap": oracle.period}.get(oracle.source),
         oracle_period=oracle.period if oracle.source in ("delayed", "twap") else 0,
     )

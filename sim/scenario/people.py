@@ -113,8 +113,18 @@ class GuardianTerms(Section):
     utilisation_high: Positive = Field(0.95, description="Utilisation that pauses borrowing.")
 
 
+class Lenders(Section):
+    """Where the protocol draws on lenders."""
+
+    count: Head = Field(10, description="Lenders, who lend the same.")
+    supply: Positive | None = Field(
+        None, description="USD that all lend together; default: the debt ceiling."
+    )
+
+
 class Arbitrageurs(Section):
     count: Head = Field(1, description="Keep the pools at the outside price.")
     capital: Positive = Field(5e6, description="USD in each token of each pool at block 0.")
     min_profit: NonNegative = Field(10.0, description="USD after gas.")
     tip_gwei: Tip = Field(2.0, description="Priority fee.")
+    redeemers: Head = Field(1, description="Redeem the stable, where the protocol allows it.")

@@ -10,7 +10,7 @@ from sim.errors import ScenarioError
 from sim.protocol.adapter import Adapter
 from sim.scenario import Scenario
 
-SHIPPED = {"plimsoll": "Plimsoll"}
+SHIPPED = {"plimsoll": "Plimsoll", "vault": "Vault", "pool": "Pool"}
 """Name, which is also that of its module here -> class."""
 
 

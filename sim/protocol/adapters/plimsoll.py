@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from agents.intent import (
@@ -41,9 +40,6 @@ BATCH = 200
 class Plimsoll(Deployed):
     name = "plimsoll"
     abilities = ~(Ability.REDEMPTION | Ability.LENDERS)
-
-    def terms(self, terms: Terms) -> Terms:
-        return replace(terms, penalty_rise=self.scenario.penalty.rise)
 
     def order(self, intent: Intent, who: Who) -> Order:
         core = self.core
