@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sim.chain.artifacts import Artifact, load
 from sim.chain.engine import Engine
 from sim.check.orders import ACCOMPLICE
-from sim.check.world import PEOPLE, World
+from sim.check.world import LENDER, PEOPLE, World
 from sim.protocol.adapter import Ability, Adapter
 from sim.protocol.establish import establish
 from sim.protocol.ledger import Ledger
@@ -16,7 +16,7 @@ from sim.protocol.names import DEPLOYER, GUARDIAN, address_of
 from sim.protocol.populate import Endowment
 from sim.protocol.script import Script
 from sim.scenario import Scenario, validate
-from sim.units import MAX_UINT256, WAD, Address
+from sim.units import MAX_UINT256, WAD, Address, to_wad
 
 MakeAdapter = Callable[[Scenario, Mapping[str, Artifact]], Adapter]
 PRICES = (100.0, 2_000.0)
@@ -33,16 +33,16 @@ TERMS = {
     ],
     "margin": {"initial": 0.3, "maintenance": 0.2, "close_out": 0.15},
     "penalty": {"fixed": 0.08, "reserve_share": 0.2},
-    "protocol": {
-        "call_window": 3_600,
-        "debt_ceiling": 100_000,
-        "account_ceiling": 50_000,
-        "min_debt": 100,
-        "min_left": 10,
-        "loss_threshold": 2_000,
-        "reserve": 1_000,
-    },
     "oracle": {"reporters": 1, "quorum": 1, "max_age": 3_600, "max_deviation": 0},
+}
+PROTOCOL = {
+    "call_window": 3_600,
+    "debt_ceiling": 100_000,
+    "account_ceiling": 50_000,
+    "min_debt": 100,
+    "min_left": 10,
+    "loss_threshold": 2_000,
+    "reserve": 1_000,
 }
 GRACE = 600
 
@@ -64,22 +64,22 @@ def kinds(abilities: Ability) -> list[Kind]:
     return [kind for kind in KINDS if not kind.grace or Ability.MARGIN_CALLS in abilities]
 
 
-def scenario_of(kind: Kind, overrides: Mapping[str, object] | None = None) -> Scenario:
-    protocol = {**TERMS["protocol"], "grace": kind.grace}  # type: ignore[dict-item]
-    return validate(
-        {"name": kind.name, **TERMS, "protocol": protocol, **(overrides or {})}, "check"
-    )
+def scenario_of(kind: Kind, contract: str = "plimsoll") -> Scenario:
+    protocol = {**PROTOCOL, "grace": kind.grace, "contract": contract}
+    return validate({"name": kind.name, **TERMS, "protocol": protocol}, "check")
 
 
 def build(engine: Engine, scenario: Scenario, hostile: bool, make: MakeAdapter) -> World:
     """Deploy on an engine that nothing was run on. Raises ContractError when that fails."""
-    artifacts = {"MockToken": load("HostileToken")} if hostile else {}
+    adapter = make(scenario, {"MockToken": load("HostileToken")} if hostile else {})
     names = {name: address_of(f"check-{name}") for name in PEOPLE}
     names[GUARDIAN] = address_of(GUARDIAN)
-    endowments = [_endowment(scenario, who) for who in names.values()]
+    lent = to_wad(scenario.protocol.debt_ceiling) if Ability.LENDERS in adapter.abilities else 0
+    endowments = [
+        _endowment(scenario, who, lent if name == LENDER else 0) for name, who in names.items()
+    ]
     reporters = [address_of(f"reporter-{i}") for i in range(scenario.oracle.reporters)]
     endowments += [Endowment(reporter, WEI) for reporter in reporters]
-    adapter = make(scenario, artifacts)
     system = establish(engine, scenario, PRICES, endowments, STARTS_AT, adapter)
     names["owner"] = DEPLOYER
     if hostile:
@@ -87,9 +87,9 @@ def build(engine: Engine, scenario: Scenario, hostile: bool, make: MakeAdapter) 
     return World(engine, adapter, system.ledger, names)
 
 
-def _endowment(scenario: Scenario, who: Address) -> Endowment:
+def _endowment(scenario: Scenario, who: Address, lent: int) -> Endowment:
     tokens = {i: TOKENS * 10**asset.decimals for i, asset in enumerate(scenario.assets)}
-    return Endowment(who, WEI, STABLE, tokens)
+    return Endowment(who, WEI, STABLE, tokens, lent=lent)
 
 
 def _accomplice(engine: Engine, adapter: Adapter, ledger: Ledger) -> Address:

@@ -14,11 +14,14 @@ from agents.intent import (
     Borrow,
     Deposit,
     Intent,
+    Lend,
     Liquidate,
     MarginCall,
     Open,
     Pause,
     Post,
+    Recall,
+    Redeem,
     Repay,
     Withdraw,
 )
@@ -174,7 +177,8 @@ class Orders:
         who = self._names.get(action.who, b"")
         held = (*state.tokens, state.stable)[action.asset % len(coins)].get(who, 0)
         basis = held if action.amount.of is Of.WALLET else 0
-        vault = adapter.spenders()[0].address
+        spenders = adapter.spenders()
+        vault = spenders[action.asset % len(spenders)].address
         return Target(who, coin.address, coin.transfer(vault, action.amount.of_basis(basis)))
 
     def _hostile(
@@ -214,6 +218,12 @@ def _intent(action: Action, account: int, asset: int, amount: int) -> Intent:
             )
         case Do.ABSORB:
             return Absorb(account=account, bid=NO_BID)
+        case Do.REDEEM:
+            return Redeem(account=account, asset=asset, amount=amount, min_out=0, bid=NO_BID)
+        case Do.LEND:
+            return Lend(amount=amount, bid=NO_BID)
+        case Do.RECALL:
+            return Recall(amount=amount, bid=NO_BID)
         case Do.PAUSE:
             flags = action.amount.plus
             return Pause(borrow=bool(flags & 1), withdraw=bool(flags & 2), bid=NO_BID)

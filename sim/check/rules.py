@@ -22,6 +22,8 @@ from sim.units import RAY, WAD, YEAR, Address, to_wad
 
 ROUNDING = 16
 """WAD USD units that a liquidation may cost the buffer, besides the value of one debt share."""
+FINE = 10**12
+"""Of a value: a share that ratios given in WAD may differ by."""
 COST = WAD // 100
 """The most, of what is paid, that an action of one's own may cost besides: fees and rounding."""
 STRUCK = "Struck"
@@ -103,7 +105,7 @@ def valuation(step: Step, declared: Declared) -> str | None:
             ("must keep at first", account.initial, position.initial),
         )
         for what, right, said in pairs:
-            if abs(right - said) > ROUNDING:
+            if abs(right - said) > ROUNDING + account.value // FINE:
                 return f"account {number} {what} {right}, and the contract says {said}"
     return "" if valid else None
 
@@ -165,10 +167,13 @@ def conservation(step: Step, declared: Declared) -> str | None:
         lost = _kept_loosely(before, asset) + donated - _kept_loosely(after, asset)
         if lost > 0:
             return f"{lost} of asset {asset} is credited to accounts and was not received"
+    own = _own_stable(after, step.sender) - _own_stable(before, step.sender)
+    if step.action.do in OWN_ACTIONS and own > (step.action.do in (Do.DEPOSIT, Do.REPAY)):
+        return f"who acts gains {own} of the stable"
     forgiven = {e.account for e in step.effects(WrittenOff)}
     bound = sum(a.debt for n, a in enumerate(before.accounts, 1) if n in forgiven)
     gain = _everybodys_stable(after) - _everybodys_stable(before)
-    if gain > bound:
+    if gain > bound + _claims_rounding(before):
         return f"everybody together gains {gain} of the stable, and {bound} is written off"
     return ""
 
@@ -178,16 +183,17 @@ def wallets(step: Step, declared: Declared) -> str | None:
     if step.receipt is None:
         return None
     before, after = step.before, step.after
+    acting = {step.sender} | {h.address("by") for h in step.happened if h.name == STRUCK}
     for who, had in before.stable.items():
-        if who != step.sender and after.stable[who] < had:
+        if who not in acting and after.stable[who] < had:
             return f"0x{who.hex()} loses {had - after.stable[who]} of the stable"
     for asset, held in enumerate(before.tokens):
         for who, had in held.items():
-            if who != step.sender and after.tokens[asset][who] < had:
+            if who not in acting and after.tokens[asset][who] < had:
                 return f"0x{who.hex()} loses {had - after.tokens[asset][who]} of asset {asset}"
     if not step.effects(WrittenOff):
         for who, had in before.claims.items():
-            if who != step.sender and after.claims.get(who, 0) < had:
+            if who not in acting and after.claims.get(who, 0) + 1 < had:
                 return f"0x{who.hex()} may claim {after.claims.get(who, 0)}; it was {had}"
     return ""
 
@@ -230,7 +236,7 @@ def margin(step: Step, declared: Declared) -> str | None:
     p = account.position
     if p.collateral < p.debt + p.initial:
         return f"equity {p.equity} is left, and {p.initial} is required"
-    if account.value + ROUNDING < account.debt + account.initial:
+    if account.value + ROUNDING + account.value // FINE < account.debt + account.initial:
         return f"equity {account.value - account.debt} is left; the terms say {account.initial}"
     return ""
 
@@ -243,6 +249,8 @@ def caps(step: Step, declared: Declared) -> str | None:
     total = sum(each.debt for each in step.after.accounts)
     if account.debt < declared.terms.min_debt:
         return f"a debt of {account.debt} is below the least, {declared.terms.min_debt}"
+    if Ability.CEILINGS not in declared.abilities:
+        return ""
     if account.debt > declared.account_ceiling:
         return f"a debt of {account.debt} is above an account's {declared.account_ceiling}"
     if total > declared.debt_ceiling + len(step.after.accounts):
@@ -465,5 +473,12 @@ def _everybodys_stable(state: State) -> int:
     return sum(state.stable.values()) + sum(state.claims.values()) - owed
 
 
-def wealth_of(state: State, who: Address, declared: Declared) -> int:
-    return wealth(state, who, declared.units)
+def _own_stable(state: State, who: Address) -> int:
+    """The same of one person."""
+    owed = sum(account.debt for account in state.owned_by(who))
+    return state.stable.get(who, 0) + state.claims.get(who, 0) - owed
+
+
+def _claims_rounding(state: State) -> int:
+    """What claims, each rounded down, may rise by when a debt, rounded up, is paid."""
+    return len(state.claims) + 2 if state.claims else 0

@@ -44,8 +44,8 @@ class Account:
 
     @property
     def buffer(self) -> int:
-        """E - M."""
-        return self.value - self.debt - self.maintenance
+        """E - M, as the contract counts."""
+        return self.position.equity - self.position.maintenance
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,15 @@ class World:
     def __post_init__(self) -> None:
         self.reader = Reader(self.adapter, list(self.names.values()))
         self.units = self.reader.units
-        self._base = self.engine.snapshot()
         self._orders = Orders(self.adapter, self.names)
-        self.reset()
+        self.ledger = self.start
+        self.state = self.read()
+        self.begin_here()
+
+    def begin_here(self) -> None:
+        """What was done so far is what every reset goes back to."""
+        self.start = self.ledger.copy()
+        self._base = self.engine.snapshot()
 
     def reset(self) -> None:
         self.engine.restore(self._base)
