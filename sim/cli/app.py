@@ -13,6 +13,8 @@ from sim.errors import PlimsollError, UsageError
 from sim.scenario import Scenario, load
 
 OUT = Path("out")
+PROTOCOL = "plimsoll.protocol"
+"""Where `--protocol` waits for `--set`."""
 
 
 class _Sentences(click.Group):
@@ -35,6 +37,31 @@ def main() -> None:
     """Agents against a collateralized-debt contract, block by block, on a real EVM."""
 
 
+def changes(command: Any) -> Any:
+    """Options that change a scenario; all come as `overrides`."""
+    command = click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY=VALUE",
+        callback=lambda context, _, given: (*context.meta.get(PROTOCOL, ()), *given),
+        help="Override a field, e.g. margin.maintenance=0.25; repeatable.",
+    )(command)
+    return click.option(
+        "--protocol",
+        metavar="NAME",
+        is_eager=True,
+        expose_value=False,
+        callback=_protocol,
+        help="Whose contract: plimsoll, vault, pool, or an adapter's file; see docs/adapter.md.",
+    )(command)
+
+
+def _protocol(context: click.Context, _: click.Parameter, given: str | None) -> None:
+    if given:
+        context.meta[PROTOCOL] = (f"protocol.contract={given}",)
+
+
 def scenario_options(command: Any) -> Any:
     """What every command that runs a scenario takes."""
     for option in reversed(
@@ -44,12 +71,10 @@ def scenario_options(command: Any) -> Any:
                          help="auto, revm, anvil, py-evm, an Ape network choice or a node's URL."),
             click.option("--seed", type=click.IntRange(min=0), help="Default: the scenario's."),
             click.option("--blocks", type=click.IntRange(min=1), help="Default: the scenario's."),
-            click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
-                         help="Override a field, e.g. margin.maintenance=0.25; repeatable."),
         ]
     ):  # fmt: skip
         command = option(command)
-    return command
+    return changes(command)
 
 
 def load_with(scenario: str, blocks: int | None, overrides: tuple[str, ...]) -> Scenario:

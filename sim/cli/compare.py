@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sim.cli.app import OUT, load_with, main, prepare_folder
+from sim.cli.app import OUT, changes, load_with, main, prepare_folder
 from sim.cli.page import counting, page
 
 
@@ -25,7 +25,7 @@ from sim.cli.page import counting, page
     "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes."
 )
 @click.option("--blocks", type=click.IntRange(min=1), help="Default: the scenario's.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="As for run.")
+@changes
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; default out/compare-NAME.")
 def compare_command(
     scenario: str,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sim.cli.app import load_with, main
+from sim.cli.app import changes, load_with, main
 from sim.cli.page import watch
 from sim.errors import EnginesDiffer, UsageError
 
@@ -17,7 +17,7 @@ from sim.errors import EnginesDiffer, UsageError
 @click.option("--engines", metavar="A,B", help="Default: the two fastest that are here.")
 @click.option("--seed", type=click.IntRange(min=0), help="Default: the scenario's.")
 @click.option("--blocks", type=click.IntRange(min=1), help="Default: the scenario's.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="As for run.")
+@changes
 def crosscheck_command(
     scenario: str,
     engines: str | None,

@@ -8,7 +8,7 @@ import click
 from pydantic import BaseModel
 from rich.table import Table
 
-from sim.cli.app import main
+from sim.cli.app import changes, main
 from sim.cli.page import page
 from sim.scenario import load, names
 
@@ -27,7 +27,7 @@ def scenarios() -> None:
 
 @main.command()
 @click.argument("scenario")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="As for run.")
+@changes
 def show(scenario: str, overrides: tuple[str, ...]) -> None:
     """Print every field of SCENARIO with its value and what it means."""
     found = load(scenario, (*_placeholders(scenario), *overrides))

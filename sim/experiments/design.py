@@ -28,7 +28,7 @@ Value = int | float | str
 Params = Mapping[str, Value]
 """Field -> value, in the order given."""
 
-CHOICES = {"oracle": "source", "gas": "order"}
+CHOICES = {"oracle": "source", "gas": "order", "protocol": "contract"}
 """What a bare section means, where that is not its model."""
 DESIGNS = ("grid", "lhs", "sobol")
 FORMS = "key=low:high:count, key=low:high or key=value,value,…"
