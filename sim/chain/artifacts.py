@@ -136,7 +136,15 @@ def _compiler_version() -> str:
     return version("vyper")
 
 
-def _compile(name: str, path: Path, contracts: Path) -> dict[str, Any]:
+def compile_file(path: Path, root: Path) -> Artifact:
+    """One file, now, keeping nothing; imports are found from it, or under `root`.
+
+    Raises ContractError when it does not compile.
+    """
+    return _artifact(_compile(path.stem, path, root, keep=False))
+
+
+def _compile(name: str, path: Path, contracts: Path, keep: bool = True) -> dict[str, Any]:
     import vyper
     from vyper.compiler.input_bundle import (
         FilesystemInputBundle,
@@ -189,7 +197,8 @@ def _compile(name: str, path: Path, contracts: Path) -> dict[str, Any]:
         },
         "topics": _topics(output["abi"]),
     }
-    _write(_cache_file(contracts, name), record)
+    if keep:
+        _write(_cache_file(contracts, name), record)
     return record
 
 
