@@ -90,7 +90,9 @@ class Dataset:
             place = self.folder / "tables" / f"point={outcome.point}" / f"seed={outcome.seed}"
             store.write_table(place / f"{name}.parquet", table)
         # The row last: a run that has one is whole.
-        _write_rows(self._place(outcome.point) / f"seed-{outcome.seed}.parquet", pd.DataFrame([outcome.row]))
+        _write_rows(
+            self._place(outcome.point) / f"seed-{outcome.seed}.parquet", pd.DataFrame([outcome.row])
+        )
         if self.failures.pop(key, None) is not None:
             self._write_failures()
 

@@ -1,0 +1,136 @@
+"""What `plimsoll sweep` and `plimsoll optimize` have in common."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli.app import OUT, changes
+from sim.cli.page import counting
+from sim.errors import UsageError
+
+if TYPE_CHECKING:
+    from sim.experiments.sweep import Until
+
+MOST_SEEDS = 4_096
+"""Of a point under --until, where nothing else is said."""
+
+
+def study_options(command: Any) -> Any:
+    """What is studied, and who does the work."""
+    for option in reversed(
+        [
+            click.argument("scenario"),
+            click.option("--param", "params", multiple=True, metavar="KEY=VALUES",
+                         help="What varies: key=low:high:count, key=a,b,… or, where points are "
+                         "drawn, key=low:high; repeatable."),
+            click.option("--tie", "ties", multiple=True, metavar="KEY=PARAM+X",
+                         help="A field that moves with a parameter, such as "
+                         "margin.initial=margin.maintenance+0.05; - and * too."),
+            click.option("--blocks", type=click.IntRange(min=1), help="Default: the scenario's."),
+            click.option("--engine", default="auto", show_default=True,
+                         help="As for run; auto is the fastest that needs no node."),
+            click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True,
+                         help="Processes; 1 is a plain loop, more a Dask cluster of our own."),
+            click.option("--scheduler", metavar="ADDRESS",
+                         help="Of a Dask scheduler that is there, such as tcp://host:8786."),
+            click.option("--sampling", default="plain", show_default=True,
+                         metavar="plain|importance[:Z]",
+                         help="importance: every second seed draws the price from a process whose "
+                         "fall is Z (2.5) standard deviations deeper, and weights make up for it."),
+            click.option("--out", type=click.Path(path_type=Path), help="Folder."),
+            click.option("--resume", is_flag=True, help="Go on with the study in the folder."),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return changes(command)
+
+
+def engine_named(name: str) -> str:
+    """Of every run of the study; a node only where it is asked for."""
+    from sim.chain import in_process
+
+    return in_process() if name == "auto" else name
+
+
+def deviations(sampling: str) -> float | None:
+    kind, _, how_far = sampling.partition(":")
+    if kind == "plain" and not how_far:
+        return None
+    try:
+        found = float(how_far or 2.5)
+    except ValueError:
+        found = 0.0
+    if kind != "importance" or not 0 < found <= 10:
+        raise UsageError(
+            f"--sampling {sampling}: plain, importance or importance:Z with Z up to 10 is needed"
+        )
+    return found
+
+
+def until(text: str | None) -> Until | None:
+    """``ci=0.1``, or ``ci=0.1,figure=bad_debt_es99,most=512``."""
+    from sim.experiments.figures import figure
+    from sim.experiments.sweep import Until
+
+    if text is None:
+        return None
+    parts = dict(part.partition("=")[::2] for part in text.split(","))
+    try:
+        precision, most = float(parts.pop("ci")), int(parts.pop("most", MOST_SEEDS))
+        name = figure(parts.pop("figure", "loss_es95")).name
+        if parts or not 0 < precision < 1 or most < 2:
+            raise ValueError
+    except (KeyError, ValueError):
+        raise UsageError(
+            f"--until {text} is not of the form ci=0.1[,figure=NAME][,most=SEEDS], ci below 1"
+        ) from None
+    return Until(name, precision, most)
+
+
+def folder_of(kind: str, scenario: str, out: Path | None) -> Path:
+    return out or OUT / f"{kind}-{Path(scenario).stem}"
+
+
+def command_line() -> str:
+    """What makes the study again, as typed but for --resume."""
+    words = [word for word in sys.argv[1:] if word != "--resume"]
+    return " ".join(["plimsoll", *map(shlex.quote, words)])
+
+
+@contextmanager
+def making(folder: Path) -> Iterator[Any]:
+    """Progress; an interrupt is a sentence that says how to go on."""
+    from sim.experiments import dataset
+
+    try:
+        with counting("runs") as progress:
+            yield progress
+    except KeyboardInterrupt:
+        kept = len(dataset.runs(folder))
+        click.echo(
+            f"plimsoll: interrupted; {kept:,} runs are kept in {folder}: the same command with "
+            "--resume goes on with it",
+            err=True,
+        )
+        sys.exit(130)
+
+
+def say(notes: Iterable[str]) -> None:
+    for note in notes:
+        click.echo(f"plimsoll: {note}", err=True)
+
+
+def failed(failures: Any) -> Iterator[str]:
+    """Runs that came to nothing, by reason, and what to do."""
+    for reason, mine in failures.groupby("reason", sort=False):
+        first = f"point {mine['point'].iloc[0]}, seed {mine['seed'].iloc[0]}"
+        yield f"{len(mine)} failed ({first}): {' '.join(str(reason).split())}"
+    if len(failures):
+        yield "--resume tries them again"

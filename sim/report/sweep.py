@@ -1,0 +1,81 @@
+"""A sweep for people: a row a point, each figure with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite, isnan
+from typing import Any, Protocol
+
+import pandas as pd
+from rich.table import Table
+
+SHOWN = {
+    "insolvency": "insolvency",
+    "bad_debt_es99": "bad debt, ES99",
+    "loss_es99": "loss, ES99",
+    "liquidation_at_risk": "liquidation at risk",
+    "borrower_loss_mean": "borrowers' loss",
+    "capital_efficiency_mean": "capital efficiency",
+}
+"""Figures, and what they are called."""
+JUDGED = "loss_es99"
+"""The figure for which the runs needed are said."""
+
+
+class Point(Protocol):
+    @property
+    def number(self) -> int: ...
+    @property
+    def params(self) -> Any: ...
+
+
+def table(
+    points: Sequence[Point], keys: Sequence[str], tails: pd.DataFrame, hours: float
+) -> Table:
+    """Money in USD over the horizon; in brackets the 95 % interval. `keys` are the parameters."""
+    shown = Table(
+        title=f"USD over {hours:,.1f} hours; in brackets the 95 % interval, … where runs are too "
+        "few to bound it",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+    )
+    for key in keys:
+        shown.add_column(key.replace(".", " "))
+    for name in SHOWN.values():
+        shown.add_column(name, justify="right", min_width=13)
+    shown.add_column("runs", justify="right")
+    shown.add_column("for ±10 %", justify="right")
+    by_point = {int(str(point)): rows.set_index("figure") for point, rows in tails.groupby("point")}
+    for point in points:
+        mine = by_point.get(point.number)
+        if mine is not None:
+            settings = [_short(point.params[key]) for key in keys]
+            figures = [_cell(mine.loc[name]) for name in SHOWN]
+            judged = mine.loc[JUDGED]
+            shown.add_row(*settings, *figures, f"{judged['runs']:,.0f}", _needed(judged))
+    return shown
+
+
+def _cell(row: Any) -> str:
+    if isnan(row["value"]):
+        return "none"
+    high = amount(row["high"]) if isfinite(row["high"]) else "…"
+    low = amount(row["low"]) if isfinite(row["low"]) else "…"
+    return f"{amount(row['value'])}\n[{low} {high}]"
+
+
+def amount(figure: float) -> str:
+    """Three digits: 1.23M, 45.6k, 0.0123."""
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(figure) >= size:
+            return f"{figure / size:.3g}{unit}"
+    return f"{figure:.3g}"
+
+
+def _needed(row: Any) -> str:
+    return "…" if pd.isna(row["runs_needed"]) else f"{row['runs_needed']:,.0f}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
