@@ -38,8 +38,9 @@ class Book:
 
     def fill(self, sell_stable: bool, amount_in: int) -> tuple[int, int]:
         """(taken, paid): beyond the last order nothing more is taken."""
-        taken, paid = self._spend(amount_in) if sell_stable else self._sell(amount_in)
-        return min(amount_in, round(taken)), int(paid)
+        left, paid = self._spend(amount_in) if sell_stable else self._sell(amount_in)
+        # A whole order is taken to the unit, which a float of this size cannot say.
+        return amount_in - min(amount_in, int(left)), int(paid)
 
     def room(self, sell_stable: bool, price: float) -> int:
         """Of what is sold, how much trades until the last unit does at `price`, stable units of
@@ -83,7 +84,7 @@ class Book:
             yield high - low, start, end
 
     def _sell(self, amount: float) -> tuple[float, float]:
-        """(taken, stable) of collateral sold."""
+        """(not taken, stable) of collateral sold."""
         left, worth = float(amount), 0.0
         for length, start, end in self._ahead(False):
             part = min(left, length)
@@ -91,10 +92,10 @@ class Book:
             left -= part
             if left <= 0:
                 break
-        return amount - left, worth * self.middle
+        return max(0.0, left), worth * self.middle
 
     def _spend(self, amount: float) -> tuple[float, float]:
-        """(taken, collateral) of stable spent."""
+        """(not taken, collateral) of stable spent."""
         left, bought = amount / self.middle, 0.0
         for length, start, end in self._ahead(True):
             first, slope = 1 + self.cost + start, (end - start) / length
@@ -106,4 +107,4 @@ class Book:
                 break
             bought += length
             left -= whole
-        return amount - left * self.middle, bought
+        return left * self.middle, bought
