@@ -16,8 +16,9 @@ TRANSFER_GAS = 65_000
 CAUTION = 0.98
 """Least part of a quote or a preview that it accepts."""
 PATIENCE = 0.009
-"""Of the price outside: what a sale gives up at most, or it reverts. Three fees of an ordinary
-pool: arbitrageurs leave a falling one a fee below the outside, and the sale pays another."""
+"""Of the price outside: what a sale gives up, or what the price may lose meanwhile if that is
+more; below it the sale reverts. Three fees of an ordinary pool: arbitrageurs leave a falling one
+a fee below the outside, and the sale pays another."""
 PACE = PATIENCE / 6
 """Of a pool's collateral, what can so be sold on it in a block: half a fee moves the price one."""
 YEAR = 365 * 86_400
@@ -111,7 +112,8 @@ def disposal(
     price = market.prices[asset] * 10 ** (18 - market.terms.assets[asset].decimals)
     pool, hedged = market.pools[asset], inventory is Inventory.HEDGE
     # Hedged, it can wait until the pool pays more than the world outside.
-    floor = price if hedged else price * (1 - PATIENCE)
+    risk = price_risk(market, asset, held)
+    floor = price if hedged else price * (1 - max(PATIENCE, risk))
     to_pool = to_venue = 0
     if market.venues and hedged:
         to_venue = held
@@ -124,9 +126,7 @@ def disposal(
     if to_pool * floor / 10**18 > GASES * market.gas_usd(SWAP_GAS, offer.tip):
         sales.append(sale(offer, asset, to_pool, int(to_pool * floor)))
     if to_venue * floor / 10**18 > GASES * market.gas_usd(TRANSFER_GAS, offer.tip):
-        sales.append(
-            VenueOrder(bid=offer, asset=asset, sell_stable=False, amount_in=to_venue)
-        )
+        sales.append(VenueOrder(bid=offer, asset=asset, sell_stable=False, amount_in=to_venue))
     return sales
 
 

@@ -21,7 +21,6 @@ from sim.market.venue import Venue
 from sim.model.desk import Outcome
 from sim.model.outside import Outside
 from sim.model.records import Records
-from sim.protocol.ledger import Floats
 from sim.protocol.names import VENUE
 from sim.scenario import Scenario
 from sim.units import WAD, Address
@@ -58,6 +57,8 @@ class Floor:
         self._orders = 0
         self.owed: dict[int, Owed] = {}
         """By number, in the order they came."""
+        self.fills: list[tuple[Outcome, VenueOrder, int, int]] = []
+        """Orders executed in the last block: (who sent it, what, taken, paid)."""
         self.stable = 0
         """Taken in less paid out and owed, since block 0."""
         self.tokens = [0 for _ in self.venues]
@@ -79,6 +80,7 @@ class Floor:
     def settle(self, outcomes: Sequence[Outcome], wallet: Wallet) -> None:
         """Execute the orders that arrived, and forget what was paid. `wallet` is the venue's,
         after the block."""
+        self.fills = []
         for outcome in outcomes:
             intent = outcome.ticket.intent
             if outcome.status != "succeeded":
@@ -86,7 +88,7 @@ class Floor:
             if isinstance(intent, PayOut):
                 del self.owed[intent.owed.number]
             elif isinstance(intent, VenueOrder):
-                self._execute(intent, outcome.ticket.agent.address, wallet)
+                self._execute(intent, outcome, wallet)
 
     def owed_by(self, address: Address) -> tuple[Owed, ...]:
         """What someone waits for; for the venue, all that it owes."""
@@ -100,10 +102,6 @@ class Floor:
             if owed.to == address:
                 coming[owed.asset] += owed.amount
         return coming[None], [coming[asset] for asset in range(len(self.venues))]
-
-    def worth(self, prices: Floats) -> float:
-        """USD of what it traded, at these prices; not of what it had at first."""
-        return self.stable / WAD + float(np.array(self.tokens) / self._units @ prices)
 
     def write(self, block: int, records: Records) -> None:
         """A row a collateral of the table `venue`."""
@@ -122,11 +120,12 @@ class Floor:
 
     # ------------------------------------------------------------------------- trades
 
-    def _execute(self, order: VenueOrder, sender: Address, wallet: Wallet) -> None:
-        asset, amount = order.asset, order.amount_in
+    def _execute(self, order: VenueOrder, outcome: Outcome, wallet: Wallet) -> None:
+        asset, amount, sender = order.asset, order.amount_in, outcome.ticket.agent.address
         taken, paid = 0, 0
         if self.venues[asset].book.quote(order.sell_stable, amount) <= self._free(order, wallet):
             taken, paid = self.venues[asset].fill(order.sell_stable, amount)
+        self.fills.append((outcome, order, taken, paid))
         given, got = (asset, None) if order.sell_stable else (None, asset)
         self._owe(sender, given, paid)
         self._owe(sender, got, amount - taken)

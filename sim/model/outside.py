@@ -49,17 +49,17 @@ class Outside:
 
 
 def rolling_volatility(paths: Floats, seconds: int, window: int = HOUR) -> Floats:
-    """Standard deviation of log returns over the last `window` seconds, annualised, in the
-    shape of the paths; columns are `seconds` apart. Before a window is full, over what there is.
+    """Realised volatility: root mean square of log returns over the last `window` seconds, so
+    that a fall without noise is no calm. Annualised, in the shape of the paths; columns are
+    `seconds` apart. Before a window is full, over what there is.
     """
     moves = np.diff(np.log(paths), prepend=np.log(paths[:, :1]))
     # Sums up to each block; the first move is none, so counts begin with the second.
-    first, second = moves.cumsum(axis=1), (moves**2).cumsum(axis=1)
+    squares = (moves**2).cumsum(axis=1)
     blocks = np.arange(paths.shape[1])
     before = np.maximum(0, blocks - window // seconds)
     count = np.maximum(1, blocks - before)
-    mean = (first - first[:, before]) / count
-    variance = (second - second[:, before]) / count - mean**2
+    variance = (squares - squares[:, before]) / count
     return np.asarray(np.sqrt(np.maximum(variance, 0.0) * YEAR / seconds))
 
 

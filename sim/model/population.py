@@ -30,7 +30,7 @@ from agents.searcher import CopyCat, Sandwicher
 from sim.model.traders import Streams, draw_traders
 from sim.protocol.names import GUARDIAN, VENUE, address_of
 from sim.protocol.populate import Endowment
-from sim.scenario import Oracle, Scenario
+from sim.scenario import Liquidators, Oracle, Scenario
 from sim.units import to_units, to_wad
 
 ETHER = 10**18
@@ -110,9 +110,18 @@ def _liquidators(
             max_tip_gwei=terms.max_tip_gwei,
             latency_blocks=terms.latency_blocks,
             inventory=Inventory[terms.inventory.upper()],
+            **_beliefs(strategy, terms),
         )
         pairs.append((agent, endowment))
     return pairs
+
+
+def _beliefs(strategy: type[Liquidator], terms: Liquidators) -> dict[str, int]:
+    """Those who send to the builder directly know how many others do."""
+    if not issubclass(strategy, PrivateKeeper):
+        return {}
+    names = [terms.strategies[number % len(terms.strategies)] for number in range(terms.count)]
+    return {"rivals": sum(issubclass(STRATEGIES[name], PrivateKeeper) for name in names) - 1}
 
 
 def _reporters(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:

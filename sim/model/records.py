@@ -25,7 +25,8 @@ COLUMNS = {
         "block", "position", "agent", "account", "asset", "repaid_usd", "seized", "seized_usd",
         "reserve_cut", "penalty", "health_before", "eligible_block", "called_block", "fee_usd",
         "profit_usd", "route", "rivals", "base_fee_gwei", "tip_gwei", "builder_usd",
-        "borrower_loss_usd", "cause",
+        "borrower_loss_usd", "cause", "bids", "bid_gwei", "rival_bid_gwei", "builder_share",
+        "sold_usd", "slippage_usd", "debt_usd", "excess_usd", "front_run",
     ),
     "accounts": (
         "account", "agent", "debt_usd", "collateral_usd", "health", "status", "calls", "cured",
@@ -34,7 +35,8 @@ COLUMNS = {
     ),
     "agents": (
         "agent", "role", "address", "transactions", "succeeded", "reverted", "gas_eth",
-        "gas_usd", "start_usd", "end_usd", "profit_usd",
+        "gas_usd", "start_usd", "end_usd", "profit_usd", "attempts", "wins", "failed_usd",
+        "capital_usd", "return",
     ),
     "venue": (
         "block", "asset", "path", "outside", "depth_usd", "sold_usd", "bought_usd", "slippage_usd",
@@ -48,6 +50,7 @@ _WHOLE = {
     "block", "position", "nonce", "gas_limit", "gas_used", "arrival_block", "eligible_block",
     "calls", "cured", "liquidations", "transactions", "succeeded", "reverted", "refused",
     "pending", "background_gas", "timestamp", "below", "called", "rivals",
+    "bids", "attempts", "wins",
 }  # fmt: skip
 _TEXT = {
     "agent", "role", "kind", "asset", "status", "reason", "event", "data", "address", "route",
@@ -68,7 +71,7 @@ def _type(column: str) -> str:
         return "Int64"
     if column in _TEXT:
         return "object"
-    return "bool" if column == "valid" else "float64"
+    return "bool" if column in ("valid", "front_run") else "float64"
 
 
 class Records:

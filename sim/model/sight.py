@@ -13,7 +13,7 @@ from sim.chain.engine import Engine
 from sim.model.desk import Desk
 from sim.model.floor import Floor
 from sim.model.outside import Outside
-from sim.model.tally import Scene
+from sim.model.scene import Scene
 from sim.protocol.standing import Standing
 from sim.protocol.system import System
 from sim.units import WAD, Address

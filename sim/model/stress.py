@@ -31,7 +31,7 @@ from sim.model.figures import BLOCK_COLUMNS, of_standing
 from sim.model.floor import Floor
 from sim.model.outside import Outside
 from sim.model.population import draw
-from sim.model.records import typed
+from sim.model.records import TABLES, typed
 from sim.model.scene import Scene
 from sim.model.sight import Look, Sight
 from sim.model.tally import Tally
@@ -402,7 +402,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         tables["agents"] = self.tally.agents_table(
             list(self._participants.values()), self._start_usd, self._worths()
         )
-        return tables
+        return {name: tables[name] for name in TABLES}
 
     def audit(self) -> int:
         """Hold the ledger, and the wei of the agents and the builder, against the chain;

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, nan
 
 import numpy as np
 import pandas as pd
 
 from agents.base import Participant
-from agents.intent import FlashLiquidate, Liquidate
-from sim.model.desk import Outcome
+from agents.intent import Bundle, FlashLiquidate, Liquidate, Swap
+from sim.model.books import of_wei, to_usd
+from sim.model.desk import Offer, Outcome
+from sim.model.liquidations import Liquidation, Liquidations, Patient
 from sim.model.records import Records, frame
+from sim.model.scene import Scene
 from sim.protocol.effects import Called, CallEnded, Flashed, Liquidated, WrittenOff
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Floats
@@ -43,53 +46,17 @@ class History:
 
 @dataclass(slots=True)
 class Spending:
-    """What one agent sent."""
+    """What one agent sent and paid."""
 
     status: Counter[str] = field(default_factory=Counter)
+    attempts: int = 0
+    """To liquidate, whatever became of them."""
+    wins: int = 0
     wei: int = 0
-    usd: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """The circumstances of a block, for its rows."""
-
-    block: int
-    time: float
-    prices: Floats
-    """USD outside."""
-    eth_usd: float
-    base_fee: int
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """How a liquidation was done."""
-
-    outcome: Outcome
-    flash: int | None
-    """Stable earned, when it was done with minted capital."""
-    rivals: int
-    """Other agents whose attempt at the same account failed in the same block."""
-
-    @property
-    def route(self) -> str:
-        if self.flash is not None:
-            return "flash"
-        if self.outcome.ticket.bundled:
-            return "bundle"
-        return "private" if self.outcome.pending.private else "public"
-
-
-def _rivals(account: int, outcomes: Sequence[Outcome]) -> int:
-    tried = {
-        outcome.ticket.agent.name
-        for outcome in outcomes
-        if outcome.status in ("reverted", "dropped")
-        and isinstance(outcome.ticket.intent, Liquidate | FlashLiquidate)
-        and outcome.ticket.intent.account == account
-    }
-    return len(tried)
+    money: int = 0
+    """Gas and payments to builders, at the price of their blocks; see `sim.model.books`."""
+    failed: int = 0
+    """Of it, gas of what reverted."""
 
 
 def _account(h: Happening) -> int | None:
@@ -112,6 +79,7 @@ class Tally:
         self.spending: dict[str, Spending] = {}
         self.symbols = symbols
         self.units = units
+        self.liquidations = Liquidations(symbols, units)
         self._lowest: Floats = np.zeros(0)
         self._eligible: set[int] = set()
 
@@ -123,7 +91,12 @@ class Tally:
             spent = self.spending.setdefault(agent.name, Spending())
             spent.status[outcome.status] += 1
             spent.wei += outcome.fee + outcome.paid
-            spent.usd += (outcome.fee + outcome.paid) / WAD * scene.eth_usd
+            spent.money += of_wei(outcome.fee + outcome.paid, scene.eth_usd)
+            if outcome.status == "reverted":
+                spent.failed += of_wei(outcome.fee, scene.eth_usd)
+            if isinstance(intent, Liquidate | FlashLiquidate):
+                spent.attempts += 1
+                spent.wins += outcome.status == "succeeded"
             asset = getattr(intent, "asset", getattr(intent, "pool", None))
             self.records.write(
                 "transactions",
@@ -150,40 +123,70 @@ class Tally:
         scene: Scene,
         happened: Sequence[Happening],
         outcomes: Sequence[Outcome],
-        health: Floats,
+        standing: Standing,
+        offers: Mapping[int, Sequence[Offer]],
         why: Callable[[int], str],
     ) -> None:
-        """`health` is every account's before the block; `why` tells the cause of the failure to
-        save an account."""
+        """`standing` is that before the block, `offers` the bids for each account; `why` tells
+        the cause of the failure to save an account."""
         senders = {outcome.position: outcome for outcome in outcomes if outcome.position >= 0}
-        done = [(h, effect) for h in happened for effect in h.effects]
-        flash = {h.position: effect.profit for h, effect in done if isinstance(effect, Flashed)}
+        flash = {
+            h.position: effect.profit
+            for h in happened
+            for effect in h.effects
+            if isinstance(effect, Flashed)
+        }
+        paying = {
+            outcome.ticket.agent: outcome.fee
+            for outcome in outcomes
+            if isinstance(outcome.ticket.intent, Bundle)
+        }
+        patients: dict[int, Patient] = {}
         for h in happened:
-            asset = h.asset if h.asset is not None else _first(h, "asset")
-            self.records.write(
-                "events",
-                scene.block,
-                h.position,
-                h.name,
-                _account(h),
-                None if asset is None else self.symbols[asset],
-                json.dumps({name: str(number) for name, number in h.fields.items()}),
-            )
-        for h, effect in done:
-            match effect:
-                case Liquidated(account=account):
-                    before = float(health[account - 1]) if account <= len(health) else inf
-                    rivals = _rivals(account, outcomes)
-                    act = Act(senders[h.position], flash.get(h.position), rivals)
-                    self._liquidated(scene, effect, act, before, why(account))
-                case Called(account=account):
-                    history = self.accounts[account - 1]
-                    history.calls += 1
-                    history.called_block = scene.block
-                case CallEnded(account=account):
-                    self._cleared(self.accounts[account - 1])
-                case WrittenOff(account=account, amount=amount):
-                    self.accounts[account - 1].bad_debt += from_wad(amount)
+            self._write_event(scene, h)
+            sender = senders.get(h.position)
+            if sender and h.name == "Swapped":
+                self._swapped(scene, h, sender)
+            for effect in h.effects:
+                match effect:
+                    case Liquidated(account=account) if sender:
+                        deal = self.liquidations.deal(
+                            scene,
+                            effect,
+                            sender,
+                            flash.get(h.position),
+                            paying.get(sender.ticket.agent, 0) if sender.ticket.payment else 0,
+                        )
+                        history = self.accounts[account - 1]
+                        patient = patients.get(account) or Patient.of(standing, account - 1)
+                        repaid, penalty = from_wad(effect.repaid), from_wad(effect.penalty)
+                        patients[account] = patient.after(repaid, penalty)
+                        self.liquidations.add(
+                            Liquidation(
+                                scene=scene,
+                                done=effect,
+                                outcome=sender,
+                                deal=deal,
+                                is_flash=h.position in flash,
+                                offers=tuple(offers.get(account, ())),
+                                patient=patient,
+                                eligible_block=history.eligible_block or scene.block,
+                                called_block=history.called_block,
+                                cause=why(account),
+                            )
+                        )
+                        history.liquidations += 1
+                        history.repaid += repaid
+                        history.penalty += repaid * penalty
+                        history.called_block = None
+                    case Called(account=account):
+                        history = self.accounts[account - 1]
+                        history.calls += 1
+                        history.called_block = scene.block
+                    case CallEnded(account=account):
+                        self._cleared(self.accounts[account - 1])
+                    case WrittenOff(account=account, amount=amount):
+                        self.accounts[account - 1].bad_debt += from_wad(amount)
 
     def opened(self, agent: str) -> None:
         self.accounts.append(History(agent))
@@ -214,49 +217,29 @@ class Tally:
             history.cured += 1
         history.called_block = None
 
-    def _liquidated(
-        self, scene: Scene, done: Liquidated, act: Act, health: float, cause: str
-    ) -> None:
-        history, asset = self.accounts[done.account - 1], done.asset
-        outcome = act.outcome
-        price = float(scene.prices[asset])
-        repaid = from_wad(done.repaid)
-        seized = done.seized / self.units[asset]
-        reserve_cut = done.reserve_cut / self.units[asset]
-        fee_usd = outcome.fee / WAD * scene.eth_usd
-        payment_usd = outcome.ticket.payment / WAD * scene.eth_usd
-        tip = max(0, outcome.price - scene.base_fee)
-        gain = seized * price - repaid if act.flash is None else from_wad(act.flash)
-        penalty = from_wad(done.penalty)
-        history.liquidations += 1
-        history.repaid += repaid
-        history.penalty += repaid * penalty
+    def _write_event(self, scene: Scene, h: Happening) -> None:
+        asset = h.asset if h.asset is not None else _first(h, "asset")
         self.records.write(
-            "liquidations",
+            "events",
             scene.block,
-            outcome.position,
-            outcome.ticket.agent.name,
-            done.account,
-            self.symbols[asset],
-            repaid,
-            seized,
-            seized * price,
-            reserve_cut,
-            penalty,
-            health,
-            history.eligible_block or scene.block,
-            history.called_block,
-            fee_usd,
-            gain - fee_usd - payment_usd,
-            act.route,
-            act.rivals,
-            to_gwei(scene.base_fee),
-            to_gwei(tip),
-            tip * outcome.gas_used / WAD * scene.eth_usd + payment_usd,
-            (seized + reserve_cut) * price - repaid,
-            cause,
+            h.position,
+            h.name,
+            _account(h),
+            None if asset is None else self.symbols[asset],
+            json.dumps({name: str(number) for name, number in h.fields.items()}),
         )
-        history.called_block = None
+
+    def _swapped(self, scene: Scene, h: Happening, outcome: Outcome) -> None:
+        """Collateral that an agent sold on a pool may be what it had seized."""
+        intent = outcome.ticket.intent
+        if isinstance(intent, Swap) and not intent.sell_stable and h.asset is not None:
+            self.sold(scene, outcome, h.asset, h["amount_in"], h["amount_out"])
+
+    def sold(self, scene: Scene, outcome: Outcome, asset: int, amount: int, out: int) -> None:
+        """Collateral that an agent sold for stable."""
+        gas = of_wei(outcome.fee, scene.eth_usd)
+        price = float(scene.prices[asset])
+        self.liquidations.books.sold(outcome.ticket.agent.name, asset, amount, out, price, gas)
 
     # ------------------------------------------------------------------- tables
 
@@ -288,16 +271,19 @@ class Tally:
         return frame("accounts", rows)
 
     def agents_table(
-        self, agents: Sequence[Participant], start: dict[str, float], end: dict[str, float]
+        self, agents: Sequence[Participant], start: dict[str, int], end: dict[str, int]
     ) -> pd.DataFrame:
-        """What every agent sent, paid and is worth, `start` and `end` in USD by name.
+        """What every agent sent, paid and is worth, `start` and `end` in money by name.
 
         Worth leaves out the gas money; profit takes off the gas paid, at the price of its
-        block, so that holding gas money is no position.
+        block, so that holding gas money is no position. Capital is the most it ever had at work
+        in liquidations.
         """
         rows = []
         for agent in agents:
             spent = self.spending.get(agent.name, Spending())
+            profit = end[agent.name] - start[agent.name] - spent.money
+            capital = self.liquidations.books.capital(agent.name)
             rows.append(
                 (
                     agent.name,
@@ -307,10 +293,15 @@ class Tally:
                     spent.status["succeeded"],
                     spent.status["reverted"],
                     spent.wei / WAD,
-                    spent.usd,
-                    start[agent.name],
-                    end[agent.name],
-                    end[agent.name] - start[agent.name] - spent.usd,
+                    to_usd(spent.money),
+                    to_usd(start[agent.name]),
+                    to_usd(end[agent.name]),
+                    to_usd(profit),
+                    spent.attempts,
+                    spent.wins,
+                    to_usd(spent.failed),
+                    to_usd(capital),
+                    profit / capital if capital else nan,
                 )
             )
         return frame("agents", rows)

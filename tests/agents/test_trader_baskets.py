@@ -95,8 +95,9 @@ def test_lever_up__buys_in_proportion_all_that_is_borrowed() -> None:
     """Value 3 to 1, equity 2,000 at a leverage of 1: to 2 it borrows 2,000."""
     own = account(1, 7.5, 0.1, 0)
     wishes = basket(adjustments=((0.0, 1.0),))
-    borrow, *swaps = wishes.decide(woken(Occasion.SCHEDULE, own))
+    (borrow,) = wishes.decide(woken(Occasion.SCHEDULE, own))
     assert isinstance(borrow, Borrow)
+    swaps = wishes.decide(woken(Occasion.SETTLED, own, settled=(borrow,)))
     paid = {swap.pool: swap.amount_in for swap in of(Swap, swaps)}
     assert sum(paid.values()) == borrow.amount
     assert paid[0] == pytest.approx(3 * paid[1], rel=1e-12)
@@ -104,10 +105,12 @@ def test_lever_up__buys_in_proportion_all_that_is_borrowed() -> None:
 
 def test_lever_down__sells_the_same_part_of_each() -> None:
     own = account(1, 7.5, 0.1, 800)
-    intents = basket(adjustments=((0.0, 0.3),)).decide(woken(Occasion.SCHEDULE, own))
+    wary = basket(adjustments=((0.0, 0.3),))
+    intents = wary.decide(woken(Occasion.SCHEDULE, own))
     out = {w.asset: w.amount for w in of(Withdraw, intents)}
     assert out[0] / (7.5 * WAD) == pytest.approx(out[1] / (0.1 * SATS), rel=1e-6)
-    assert [s.amount_in for s in of(Swap, intents)] == [out[0], out[1]]
+    sales = wary.decide(woken(Occasion.SETTLED, own, settled=tuple(intents)))
+    assert [s.amount_in for s in of(Swap, sales)] == [out[0], out[1]]
 
 
 def test_lever_down__a_collateral_without_a_pool__leaves_all() -> None:

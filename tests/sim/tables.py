@@ -96,7 +96,9 @@ def transactions() -> list[tuple[Any, ...]]:
 def liquidation(block: int, agent: str, repaid: float, seized: float, eligible: int) -> Any:
     return (
         block, 0, agent, 1, "ETH", repaid, seized / 120, seized, 0.0, 0.05, 0.97, eligible, None,
-        9.0, seized - repaid - 9, "public", 1, 20.0, 10.0, 3.0, seized - repaid, "too slow",
+        9.0, seized - repaid - 11, "public", 1, 20.0, 10.0, 3.0, seized - repaid, "too slow",
+        2, 10.0, 8.0, 0.03, seized - 2, 2.0, 3 * repaid, repaid / 4,
+        agent == "copycat-0",
     )  # fmt: skip
 
 
@@ -130,7 +132,10 @@ def accounts() -> list[tuple[Any, ...]]:
 
 def agents() -> list[tuple[Any, ...]]:
     def agent(name: str, role: str, gas: float, profit: float) -> tuple[Any, ...]:
-        return (name, role, "0x", 1, 1, 0, gas / 120, gas, 1_000.0, 1_000 + profit + gas, profit)
+        return (
+            name, role, "0x", 1, 1, 0, gas / 120, gas, 1_000.0, 1_000 + profit + gas, profit, 2, 1,
+            gas / 10, 500.0, profit / 500,
+        )  # fmt: skip
 
     return [
         agent("liquidator-1", "liquidator", 28.0, 122.0),
