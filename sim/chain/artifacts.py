@@ -144,6 +144,22 @@ def compile_file(path: Path, root: Path) -> Artifact:
     return _artifact(_compile(path.stem, path, root, keep=False))
 
 
+def from_abi(name: str, abi: list[dict[str, Any]], bytecode: bytes) -> Artifact:
+    """A contract that some other compiler made: JSON ABI and creation code, linked."""
+    from eth_utils.abi import abi_to_signature, function_signature_to_4byte_selector
+
+    functions = [entry for entry in abi if entry["type"] == "function"]
+    signatures = [abi_to_signature(entry) for entry in functions]  # type: ignore[arg-type]
+    return Artifact(
+        name=name,
+        abi=abi,
+        bytecode=bytecode,
+        runtime_hash=sha256(bytecode).hexdigest(),
+        selectors={each: function_signature_to_4byte_selector(each) for each in signatures},
+        events={bytes.fromhex(topic): abi[index] for topic, index in _topics(abi).items()},
+    )
+
+
 def _compile(name: str, path: Path, contracts: Path, keep: bool = True) -> dict[str, Any]:
     import vyper
     from vyper.compiler.input_bundle import (
