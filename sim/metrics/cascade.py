@@ -74,7 +74,7 @@ def _triggered(
     """Whether the path alone would have left the account healthy: its lowest in the last
     `MEMORY` is above the account's liquidation price, which is the oracle's of the block before
     over its health then. With several collaterals, under a fall of all of them together."""
-    seconds = float(prices["time_s"].iloc[0] / prices["block"].iloc[0])
+    seconds = float(prices["time_s"].iloc[-1] / prices["block"].iloc[-1])
     window = max(1, round(MEMORY / seconds))
     lowest = venue.groupby("asset", sort=False)["path"].transform(
         lambda path: path.rolling(window, min_periods=1).min()
