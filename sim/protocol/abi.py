@@ -126,6 +126,13 @@ class Contract:
                 plain = self._methods[entry["name"]]
                 outputs = tuple(_type(output) for output in entry["outputs"])
                 self._methods[entry["name"]] = replace(plain, outputs=outputs)
+        views = {e["name"] for e in artifact.abi if e.get("stateMutability") in ("view", "pure")}
+        self.transactions = tuple(
+            signature
+            for signature in artifact.selectors
+            if signature.partition("(")[0] not in views
+        )
+        """Signatures of the functions that may change something."""
         self.events = {
             topic: Event(
                 entry["name"],
