@@ -111,7 +111,7 @@ def test_cascade__on_a_ladder__the_drop_is_the_formula(effort: Effort) -> Iterat
         drop = (SHOCK - ratio * GAP) / (1 - ratio)
         # Half a rung more or less of what was liquidated, amplified as all else.
         basis = f"half a rung of {rungs}, amplified"
-        error = ladder.step / 2 * ratio / (1 - ratio) + 1e-9
+        error = ladder.step / 2 * ratio / (1 - ratio) + 1e-8
         measured = SHOCK * found["amplification"]
         yield exact(f"R {ratio:g}: drop", drop, measured, error, basis)
         share = ladder.step / (drop - GAP)
