@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from sim.report.sweep import amount as figure
 from sim.report.theme import BLUE, CYCLE, GRID, MUTED, RED, WIDTH, amounts
 
 ROW = 22
@@ -77,7 +78,8 @@ def lines(table: pd.DataFrame, x: str, y: str, names: tuple[str, str], series: s
 
 def heat(table: pd.DataFrame, x: str, y: str, amount: str, names: tuple[str, str, str]) -> Any:
     """A cell a point, its amount written in it."""
-    base = alt.Chart(table).encode(
+    labelled = table.assign(label=table[amount].map(figure))
+    base = alt.Chart(labelled).encode(
         alt.X(f"{x}:O", title=names[0], axis=alt.Axis(labelAngle=0)),
         alt.Y(f"{y}:O", title=names[1], sort="descending"),
     )
@@ -86,7 +88,7 @@ def heat(table: pd.DataFrame, x: str, y: str, amount: str, names: tuple[str, str
         alt.Color(f"{amount}:Q", title=names[2], scale=alt.Scale(scheme="cividis"))
     )
     figures = base.mark_text(fontSize=11).encode(
-        alt.Text(f"{amount}:Q", format=",.3~s"),
+        alt.Text("label:N"),
         color=alt.condition(alt.datum[amount] > middle, alt.value("#000000"), alt.value("#ffffff")),
     )
     size = 56

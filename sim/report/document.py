@@ -20,11 +20,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table to read; `name` is a file's. Cells are text or numbers."""
+    """A table to read; `name` is a file's. Cells are text or numbers. A long one is folded away
+    on a page."""
 
     name: str
     title: str
     frame: pd.DataFrame
+    folded: bool = False
 
     @property
     def kinds(self) -> list[str]:

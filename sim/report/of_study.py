@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import pandas as pd
 
 from sim.errors import UsageError
@@ -15,6 +16,7 @@ from sim.experiments import dataset
 from sim.experiments.figures import COLUMNS as RUN_COLUMNS
 from sim.report.bars import distribution, front, heat, lines
 from sim.report.document import Document, Figure, Grid, Section
+from sim.report.sweep import interval
 from sim.report.theme import configured
 from sim.report.words import money
 
@@ -38,8 +40,12 @@ def of_study(folder: Path) -> Document:
     sections = [
         Section("Across the parameters", list(_across(tails, points, keys))),
         *_weighed(tails, points),
-        Section("Losses", _losses(runs, tails, points)),
-        Section("Every figure", [_every(tails, points, keys)], _precision(tails)),
+        *_losses(runs, tails, points),
+        Section(
+            "Every figure",
+            [_by_point(tails, points, keys), _every(tails, points, keys)],
+            _precision(tails),
+        ),
         *_left_out(failed, study["refused"]),
     ]
     return Document(
@@ -67,6 +73,12 @@ def answer(
     names = dict(zip(points["point"], points["name"], strict=True))
     risk = _of(tails, RISK)
     best = risk.sort_values("value", kind="stable").iloc[0]
+    if not risk["value"].any():
+        return [
+            f"Lenders lose nothing at any of {len(risk)} points: no shortfall and no bad debt at "
+            f"the end of {len(runs):,} runs.",
+            *_left(failed),
+        ]
     near = risk[(risk["low"] <= best["high"]) & (risk["point"] != best["point"])]
     horizon = f"{best['horizon_hours']:,.0f} hours"
     sentences = [
@@ -86,9 +98,11 @@ def answer(
                 f"Of these, {names[most]} lets most be borrowed: {gain[most]:.3f} of debt for "
                 f"each USD of collateral, against {gain[best['point']]:.3f}."
             )
-    if failed:
-        sentences.append(f"{failed:,} runs came to nothing and are left out.")
-    return sentences
+    return [*sentences, *_left(failed)]
+
+
+def _left(failed: int) -> list[str]:
+    return [f"{failed:,} runs came to nothing and are left out."] if failed else []
 
 
 def _span(row: pd.Series[Any]) -> str:
@@ -141,23 +155,33 @@ def _across(tails: pd.DataFrame, points: pd.DataFrame, keys: Sequence[str]) -> l
     varying = [key for key in keys if points[key].nunique() > 1]
     numeric = [key for key in varying if pd.api.types.is_numeric_dtype(points[key])]
     others = [key for key in varying if key not in numeric]
-    named = points.rename(columns={key: key.replace(".", " ") for key in keys})
-    found = []
-    for figure in (name for name in (*RISKS, GAIN) if name in set(tails["figure"])):
-        table = _finite(_of(tails, figure)).merge(named, on="point")
-        on_grid = len(numeric) == 2 and not others and len(points) <= _cells(points, numeric)
-        if on_grid:
-            x, y = (key.replace(".", " ") for key in numeric)
-            table = table.round({x: DECIMALS, y: DECIMALS})
-            drawn = heat(table, x, y, "value", (numeric[0], numeric[1], _unit(figure)))
-        elif numeric:
-            x = numeric[0].replace(".", " ")
-            series = next((k.replace(".", " ") for k in (*others, *numeric[1:])), "")
-            drawn = lines(table, x, "value", (numeric[0], _unit(figure)), series)
-        else:
+    if not numeric:
+        return []
+    on_grid = len(numeric) == 2 and not others and len(points) <= _cells(points, numeric)
+    named = points.rename(columns={key: _column(key) for key in keys}).round(DECIMALS)
+    panels = []
+    for figure in (*RISKS, GAIN):
+        table = _finite(_of(tails, figure))
+        if table["value"].nunique() < 2:
             continue
-        found.append(Figure(f"across-{figure}", _unit(figure), configured(drawn)))
-    return found
+        table = table.merge(named, on="point")
+        x, unit = _column(numeric[0]), _unit(figure)
+        if on_grid:
+            names = (numeric[0], numeric[1], unit)
+            panels.append(heat(table, x, _column(numeric[1]), "value", names))
+        else:
+            series = next((_column(key) for key in (*others, *numeric[1:])), "")
+            panels.append(lines(table, x, "value", (numeric[0], unit), series))
+    if not panels:
+        return []
+    whole = alt.concat(*panels, columns=2 if on_grid else 1, spacing=24)
+    whole = whole.resolve_scale(color="independent")
+    return [Figure("across", "What each figure does across the parameters", configured(whole))]
+
+
+def _column(key: str) -> str:
+    """A column's name without the dot, which Vega reads as a path."""
+    return key.replace(".", " ")
 
 
 def _cells(points: pd.DataFrame, keys: Sequence[str]) -> int:
@@ -185,28 +209,39 @@ def _weighed(tails: pd.DataFrame, points: pd.DataFrame) -> list[Section]:
     ])]  # fmt: skip
 
 
-def _losses(runs: pd.DataFrame, tails: pd.DataFrame, points: pd.DataFrame) -> list[Figure | Grid]:
-    """The losses of the best and of the worst point, with their quantiles."""
-    risk = _of(tails, RISK).sort_values("value")
+def _losses(runs: pd.DataFrame, tails: pd.DataFrame, points: pd.DataFrame) -> list[Section]:
+    """The losses of the best and of the worst point, with their quantiles; where there are any."""
+    risk = _of(tails, RISK).sort_values("value", kind="stable")
     column = RUN_COLUMNS["loss"]
     names = dict(zip(points["point"], points["name"], strict=True))
-    drawn: list[Figure | Grid] = []
-    ends = dict.fromkeys([risk["point"].iloc[0], risk["point"].iloc[-1]])
-    for which, point in zip(("least", "most"), ends, strict=False):
+    drawn = []
+    for point in dict.fromkeys([risk["point"].iloc[0], risk["point"].iloc[-1]]):
         losses = runs.loc[runs["point"] == point, column].astype(float)
+        if not losses.any():
+            continue
         mine = tails[tails["point"] == point].set_index("figure")["value"]
         marks = [(name, float(mine[name])) for name in ("loss_var95", "loss_es99") if name in mine]
         title = f"{names[point]}: shortfall and bad debt at the end, {len(losses):,} runs"
         chart = configured(distribution(losses.tolist(), "loss, USD", marks))
-        drawn.append(Figure(f"losses-{which}", title, chart))
-    return drawn
+        drawn.append(Figure(f"losses-{point}", title, chart))
+    return [Section("Losses", drawn)] if drawn else []
+
+
+def _by_point(tails: pd.DataFrame, points: pd.DataFrame, keys: Sequence[str]) -> Grid:
+    """A row a point, a figure and its interval a column."""
+    wide = tails.assign(text=tails.apply(interval, axis=1))
+    wide = wide.pivot(index="point", columns="figure", values="text").reset_index()
+    shown = [name for name in (*RISKS, GAIN) if name in wide]
+    table = points[["point", *keys]].merge(wide[["point", *shown]], on="point")
+    table = table.drop(columns="point").rename(columns={name: _unit(name) for name in shown})
+    return Grid("points", "In brackets the 95 % interval", table)
 
 
 def _every(tails: pd.DataFrame, points: pd.DataFrame, keys: Sequence[str]) -> Grid:
     table = points[["point", *keys]].merge(tails, on="point").drop(columns="point")
     order = {name: rank for rank, name in enumerate(dict.fromkeys(tails["figure"]))}
     table = table.sort_values("figure", key=lambda names: names.map(order), kind="stable")
-    return Grid("figures", "Estimate and 95 % interval", table)
+    return Grid("figures", "Every estimate of every point", table, folded=True)
 
 
 def _left_out(failed: pd.DataFrame, refused: Sequence[Mapping[str, Any]]) -> list[Section]:

@@ -29,9 +29,7 @@ class Point(Protocol):
     def params(self) -> Any: ...
 
 
-def table(
-    points: Sequence[Point], keys: Sequence[str], tails: pd.DataFrame, hours: float
-) -> Table:
+def table(points: Sequence[Point], keys: Sequence[str], tails: pd.DataFrame, hours: float) -> Table:
     """Money in USD over the horizon; in brackets the 95 % interval. `keys` are the parameters."""
     shown = Table(
         title=f"USD over {hours:,.1f} hours; in brackets the 95 % interval, … where runs are too "
@@ -43,7 +41,7 @@ def table(
     for key in keys:
         shown.add_column(key.replace(".", " "))
     for name in SHOWN.values():
-        shown.add_column(name, justify="right", min_width=13)
+        shown.add_column(name, justify="right", min_width=11)
     shown.add_column("runs", justify="right")
     shown.add_column("for ±10 %", justify="right")
     by_point = {int(str(point)): rows.set_index("figure") for point, rows in tails.groupby("point")}
@@ -51,26 +49,26 @@ def table(
         mine = by_point.get(point.number)
         if mine is not None:
             settings = [_short(point.params[key]) for key in keys]
-            figures = [_cell(mine.loc[name]) for name in SHOWN]
+            figures = [interval(mine.loc[name]).replace(" ", "\n", 1) for name in SHOWN]
             judged = mine.loc[JUDGED]
             shown.add_row(*settings, *figures, f"{judged['runs']:,.0f}", _needed(judged))
     return shown
 
 
-def _cell(row: Any) -> str:
+def interval(row: Any) -> str:
+    """An estimate and its interval: `371k [120k …]`."""
     if isnan(row["value"]):
         return "none"
-    high = amount(row["high"]) if isfinite(row["high"]) else "…"
-    low = amount(row["low"]) if isfinite(row["low"]) else "…"
-    return f"{amount(row['value'])}\n[{low} {high}]"
+    low, high = (amount(row[end], 2) if isfinite(row[end]) else "…" for end in ("low", "high"))
+    return f"{amount(row['value'])} [{low} {high}]"
 
 
-def amount(figure: float) -> str:
-    """Three digits: 1.23M, 45.6k, 0.0123."""
+def amount(figure: float, digits: int = 3) -> str:
+    """1.23M, 45.6k, 0.0123."""
     for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(figure) >= size:
-            return f"{figure / size:.3g}{unit}"
-    return f"{figure:.3g}"
+            return f"{figure / size:.{digits}g}{unit}"
+    return f"{figure:.{digits}g}"
 
 
 def _needed(row: Any) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isnan
+from math import inf, isnan
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -65,8 +66,10 @@ FORMATS: dict[str, Writer] = {"html": html, "md": markdown, "csv": csv, "png": p
 
 def cell(content: Any) -> str:
     """A cell for people: numbers with separators and as many digits as say something."""
-    if content is None or (isinstance(content, float) and isnan(content)):
+    if content is None or content is pd.NA or (isinstance(content, float) and isnan(content)):
         return "none"
+    if content in (inf, -inf):
+        return "no bound"
     if isinstance(content, bool) or not isinstance(content, int | float):
         return str(content)
     if float(content).is_integer() or abs(content) >= 1_000:
