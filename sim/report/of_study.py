@@ -193,7 +193,7 @@ def _cells(points: pd.DataFrame, keys: Sequence[str]) -> int:
 def _weighed(tails: pd.DataFrame, points: pd.DataFrame) -> list[Section]:
     """Borrowing against loss, and the points that no other beats in both."""
     gain, risk = _of(tails, GAIN), _finite(_of(tails, RISK))
-    if gain.empty or risk.empty:
+    if gain.empty or not risk["value"].any():
         return []
     table = risk[["point", "value", "low", "high"]].rename(columns={"value": "loss"})
     table = table.merge(gain[["point", "value"]].rename(columns={"value": "gain"}), on="point")

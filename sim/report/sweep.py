@@ -65,10 +65,11 @@ def interval(row: Any) -> str:
 
 def amount(figure: float, digits: int = 3) -> str:
     """1.23M, 45.6k, 0.0123."""
+    rounded = float(f"{figure:.{digits}g}")
     for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(figure) >= size:
-            return f"{figure / size:.{digits}g}{unit}"
-    return f"{figure:.{digits}g}"
+        if abs(rounded) >= size:
+            return f"{rounded / size:g}{unit}"
+    return f"{rounded:g}"
 
 
 def _needed(row: Any) -> str:
