@@ -6,8 +6,9 @@ Covers what a hot path sends and reads: static words and arrays of them. Everyth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from eth_abi.abi import decode as abi_decode
@@ -15,7 +16,7 @@ from eth_abi.abi import encode as abi_encode
 from eth_abi.exceptions import DecodingError
 
 from sim.chain.artifacts import Artifact
-from sim.chain.engine import Call, Engine
+from sim.chain.engine import Call, CallResult, Engine
 from sim.errors import ContractError
 from sim.units import Address
 
@@ -59,6 +60,36 @@ def _type(entry: dict[str, Any]) -> str:
     return f"({','.join(_type(part) for part in entry['components'])}){kind[5:]}"
 
 
+PLAIN = re.compile(r"(u?int\d+|address|bool|bytes32)(\[\])?")
+"""Types that `Method` encodes by itself."""
+WORDS = re.compile(r"u?int\d+|address|bool|bytes\d+")
+"""Types that take one word of an event's data."""
+
+
+class NoFunction(ContractError, AttributeError):
+    """An adapter asks for what the ABI does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class View(Call):
+    """A read with a name, and how much of an answer its ABI promises."""
+
+    what: str = "a view"
+    least: int = 0
+    """Words."""
+
+    def words(self, result: CallResult) -> list[int]:
+        """The answer. Raises ContractError where there is none, or not what the ABI says."""
+        if not result.ok:
+            raise ContractError(f"the view {self.what} reverts: {text(result.output)}")
+        if len(result.output) < 32 * self.least:
+            raise ContractError(
+                f"the view {self.what} answers {len(result.output)} bytes where its ABI says "
+                f"{32 * self.least} or more: the ABI is not that of the code at 0x{self.to.hex()}"
+            )
+        return words(result.output)
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """One function of a deployed contract."""
@@ -67,26 +98,49 @@ class Method:
     selector: bytes
     outputs: tuple[str, ...]
     name: str = ""
+    inputs: tuple[str, ...] | None = None
+    """None where they are not known and go unchecked."""
 
-    def __call__(self, *arguments: Word | Sequence[Word]) -> bytes:
-        """Call data. A sequence is encoded as a dynamic array."""
-        head: list[bytes] = []
-        tail: list[bytes] = []
-        offset = 32 * len(arguments)
-        for argument in arguments:
-            if isinstance(argument, int | bytes):
-                head.append(word(argument))
-                continue
-            head.append(word(offset))
-            block = word(len(argument)) + b"".join(word(item) for item in argument)
-            tail.append(block)
-            offset += len(block)
-        return b"".join((self.selector, *head, *tail))
+    def __call__(self, *arguments: Any) -> bytes:
+        """Call data. A sequence is encoded as a dynamic array, as any other type by eth_abi.
+
+        Raises ContractError for a wrong number of arguments.
+        """
+        if self.inputs is not None:
+            if len(arguments) != len(self.inputs):
+                raise NoFunction(
+                    f"the function {self.name} takes ({', '.join(self.inputs)}) and the adapter "
+                    f"gives it {len(arguments)}"
+                )
+            if not all(PLAIN.fullmatch(kind) for kind in self.inputs):
+                return self.selector + abi_encode(self.inputs, arguments)
+        return self.selector + _encode(arguments)
+
+    def view(self, *arguments: Any) -> View:
+        """To be asked of an engine."""
+        shown = ", ".join("0x" + a.hex() if isinstance(a, bytes) else str(a) for a in arguments)
+        data = self(*arguments)
+        return View(self.to, data, what=f"{self.name}({shown})", least=len(self.outputs))
 
     def decode(self, output: bytes) -> Any:
         """Return data as Python values; a single output comes without its tuple."""
         decoded = abi_decode(self.outputs, output)
         return decoded[0] if len(decoded) == 1 else decoded
+
+
+def _encode(arguments: Sequence[Word | Sequence[Word]]) -> bytes:
+    head: list[bytes] = []
+    tail: list[bytes] = []
+    offset = 32 * len(arguments)
+    for argument in arguments:
+        if isinstance(argument, int | bytes):
+            head.append(word(argument))
+            continue
+        head.append(word(offset))
+        block = word(len(argument)) + b"".join(word(item) for item in argument)
+        tail.append(block)
+        offset += len(block)
+    return b"".join((*head, *tail))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,36 +150,55 @@ class Event:
     name: str
     indexed: tuple[str, ...]
     fields: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    """Of the fields, where some take more than a word: only the integers of those are read."""
 
     def read(self, topics: Sequence[bytes], data: bytes) -> dict[str, int]:
         """Every field as an unsigned integer; addresses too."""
         values = dict(
             zip(self.indexed, (int.from_bytes(t, "big") for t in topics[1:]), strict=True)
         )
-        values.update(zip(self.fields, words(data), strict=True))
+        if self.types:
+            found = zip(self.fields, abi_decode(self.types, data), strict=True)
+            values.update({name: value for name, value in found if isinstance(value, int)})
+        else:
+            values.update(zip(self.fields, words(data), strict=True))
         return values
 
-
-class NoFunction(ContractError, AttributeError):
-    """An adapter asks for what the ABI does not have."""
+    @classmethod
+    def of(cls, entry: dict[str, Any]) -> Event:
+        """Of an ABI entry."""
+        data = [i for i in entry["inputs"] if not i["indexed"]]
+        indexed = tuple(i["name"] for i in entry["inputs"] if i["indexed"])
+        if all(WORDS.fullmatch(kind) for kind in _leaf_types(data)):
+            return cls(entry["name"], indexed, tuple(_leaves(data)))
+        types = tuple(_type(each) for each in data)
+        return cls(entry["name"], indexed, tuple(i["name"] for i in data), types)
 
 
 class Contract:
-    """A deployed contract: its address, its methods by name and its events by topic."""
+    """A deployed contract: its address, its methods by name and its events by topic.
+
+    Of functions that share a name the last of the ABI has it; `contract["f(uint256)"]` has any.
+    """
 
     def __init__(self, artifact: Artifact, address: Address) -> None:
         self.name = artifact.name
         self.address = address
         self.runtime_hash = artifact.runtime_hash
-        self._methods = {
-            (name := signature.partition("(")[0]): Method(address, selector, (), name)
-            for signature, selector in artifact.selectors.items()
-        }
+        self._methods: dict[str, Method] = {}
+        self.transactions: list[str] = []
+        """Signatures of the functions that may change something."""
         for entry in artifact.abi:
             if entry["type"] == "function":
-                plain = self._methods[entry["name"]]
-                outputs = tuple(_type(output) for output in entry["outputs"])
-                self._methods[entry["name"]] = replace(plain, outputs=outputs)
+                inputs = tuple(_type(each) for each in entry["inputs"])
+                outputs = tuple(_type(each) for each in entry["outputs"])
+                name, signature = entry["name"], f"{entry['name']}({','.join(inputs)})"
+                selector = artifact.selectors[signature]
+                method = Method(address, selector, outputs, name, inputs)
+                self._methods[name] = self._methods[signature] = method
+                if entry.get("stateMutability") not in ("view", "pure"):
+                    self.transactions.append(signature)
         views = {e["name"] for e in artifact.abi if e.get("stateMutability") in ("view", "pure")}
         self.transactions = tuple(
             signature
@@ -133,27 +206,31 @@ class Contract:
             if signature.partition("(")[0] not in views
         )
         """Signatures of the functions that may change something."""
-        self.events = {
-            topic: Event(
-                entry["name"],
-                tuple(i["name"] for i in entry["inputs"] if i["indexed"]),
-                tuple(_leaves(i for i in entry["inputs"] if not i["indexed"])),
-            )
-            for topic, entry in artifact.events.items()
-        }
+        self.events = {topic: Event.of(entry) for topic, entry in artifact.events.items()}
 
     def is_token(self) -> bool:
         """Its balances can be followed and read: an ERC-20, as far as that goes."""
         transfers = any(event.name == "Transfer" for event in self.events.values())
         return transfers and {"balanceOf", "totalSupply"} <= self._methods.keys()
 
+    def __getitem__(self, signature: str) -> Method:
+        return self.__getattr__(signature)
+
     def __getattr__(self, name: str) -> Method:
         try:
             return self._methods[name]
         except KeyError:
-            raise NoFunction(
-                f"{self.name} has no function {name}; it has {', '.join(sorted(self._methods))}"
-            ) from None
+            there = ", ".join(sorted(each for each in self._methods if "(" not in each))
+            raise NoFunction(f"{self.name} has no function {name}; it has {there}") from None
+
+
+def _leaf_types(entries: Any) -> list[str]:
+    """Types of the words of event data; a struct's in place of the struct."""
+    types: list[str] = []
+    for entry in entries:
+        plain = entry["type"] == "tuple"
+        types.extend(_leaf_types(entry["components"]) if plain else [entry["type"]])
+    return types
 
 
 def _leaves(entries: Any) -> list[str]:
@@ -174,17 +251,16 @@ def creation_code(artifact: Artifact, arguments: Sequence[Any]) -> bytes:
     return artifact.bytecode + abi_encode(types, list(arguments))
 
 
-def read(engine: Engine, method: Method, *arguments: Word) -> Any:
+def read(engine: Engine, method: Method, *arguments: Any) -> Any:
     """What a view answers, as Python values. Raises ContractError where it reverts, or answers
-    less than its ABI says."""
-    result = engine.call([Call(method.to, method(*arguments))])[0]
-    shown = ", ".join(map(str, arguments))
-    if not result.ok:
-        raise ContractError(f"the view {method.name}({shown}) reverts: {text(result.output)}")
+    what its ABI does not say."""
+    view = method.view(*arguments)
+    (result,) = engine.call([view])
+    view.words(result)
     try:
         return method.decode(result.output)
-    except DecodingError:
+    except (DecodingError, OverflowError):
         raise ContractError(
-            f"the view {method.name}({shown}) answers {len(result.output)} bytes, which are not "
-            f"({', '.join(method.outputs)}): its ABI is not that of the code"
+            f"the view {view.what} answers what is not ({', '.join(method.outputs)}): its ABI is "
+            f"not that of the code at 0x{view.to.hex()}"
         ) from None
