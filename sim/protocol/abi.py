@@ -199,13 +199,6 @@ class Contract:
                 self._methods[name] = self._methods[signature] = method
                 if entry.get("stateMutability") not in ("view", "pure"):
                     self.transactions.append(signature)
-        views = {e["name"] for e in artifact.abi if e.get("stateMutability") in ("view", "pure")}
-        self.transactions = tuple(
-            signature
-            for signature in artifact.selectors
-            if signature.partition("(")[0] not in views
-        )
-        """Signatures of the functions that may change something."""
         self.events = {topic: Event.of(entry) for topic, entry in artifact.events.items()}
 
     def is_token(self) -> bool:
