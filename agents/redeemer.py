@@ -98,7 +98,8 @@ def can_be_redeemed(position: Position) -> bool:
 def price_of(market: Market, asset: int) -> float:
     """Stable units that redeeming takes for a native unit of collateral."""
     fee = market.terms.redemption_fee or 0.0
-    return market.oracle[asset] / 10 ** market.terms.assets[asset].decimals / (1 - fee)
+    unit: int = 10 ** market.terms.assets[asset].decimals
+    return market.oracle[asset] / unit / (1 - fee)
 
 
 def allowed(position: Position, amount: int, min_debt: int) -> int:

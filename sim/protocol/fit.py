@@ -34,7 +34,8 @@ def fitted(scenario: Scenario, abilities: Ability) -> Scenario:
     fixed: dict[str, object] = {"model": "fixed", "fixed": scenario.penalty.largest}
     without(Ability.PENALTY_MODELS, "penalty", **fixed)
     without(Ability.PORTFOLIO_MARGIN, "margin", model="linear")
-    without(Ability.PEG_MODULE, "peg", depth=0.0)
+    without(Ability.PEG_MODULE, "peg", depth=0.0, holders=0)
+    without(Ability.PEG_MODULE, "rate", model="kinked")
     if scenario.traders.collaterals > 1:
         without(Ability.CROSS_COLLATERAL, "traders", accounts="isolated")
         if Ability.CROSS_COLLATERAL in abilities:

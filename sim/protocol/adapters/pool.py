@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from agents.intent import Borrow, Deposit, Intent, Lend, Liquidate, Recall, Repay, Withdraw
 from agents.view import Opportunity, Position
-from sim.chain.engine import Call, Engine
+from sim.chain.engine import Engine
 from sim.protocol import effects as on
-from sim.protocol.abi import Contract, read
+from sim.protocol.abi import Contract, View, read
 from sim.protocol.adapter import Ability, Adapter, Figure, Handler, Order, Reading, Who
 from sim.protocol.events import Happening
 from sim.protocol.interest import debt_up, grown, kinked_rate
@@ -105,8 +105,7 @@ class Pool(Adapter):
             amounts = tuple(ledger.amounts[account - 1])
             return Position(account, amounts, value, debt, initial, maintenance, bool(valid), 0)
 
-        call = self.pool.position_of(ledger.owners[account - 1])
-        return Reading((Call(self.pool.address, call),), decode)
+        return Reading((self.pool.position_of.view(ledger.owners[account - 1]),), decode)
 
     def opportunities(self, account: int, ledger: Ledger) -> Reading[list[Opportunity]]:
         held = [asset for asset, amount in enumerate(ledger.amounts[account - 1]) if amount]
@@ -119,10 +118,9 @@ class Pool(Adapter):
                 if allowed
             ]
 
-        def preview(asset: int) -> Call:
+        def preview(asset: int) -> View:
             token = self.tokens[asset].address
-            call = self.pool.preview_liquidate(owner, token, MAX_UINT256)
-            return Call(self.pool.address, call)
+            return self.pool.preview_liquidate.view(owner, token, MAX_UINT256)
 
         return Reading(tuple(map(preview, held)), decode)
 
@@ -145,8 +143,10 @@ class Pool(Adapter):
             yield Figure(where + "requirements", ledger.margin.of_one(values)[:2], tuple(required))
 
     def index_at(self, ledger: Ledger, timestamp: int) -> int:
-        rate = kinked_rate(self.scenario.rate, self.utilisation(ledger))
-        return grown(ledger.index, rate, timestamp - ledger.accrued_at)
+        return grown(ledger.index, self.interest(ledger), timestamp - ledger.accrued_at)
+
+    def interest(self, ledger: Ledger) -> int:
+        return kinked_rate(self.scenario.rate, self.utilisation(ledger))
 
     def utilisation(self, ledger: Ledger) -> int:
         debt = debt_up(ledger.total_shares, ledger.index)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from agents.intent import Borrow, Deposit, Intent, Liquidate, Redeem, Repay, Withdraw
 from agents.view import Opportunity, Position, Terms
-from sim.chain.engine import Call, Engine
+from sim.chain.engine import Engine
 from sim.protocol import effects as on
 from sim.protocol.abi import Contract, read
 from sim.protocol.adapter import Ability, Adapter, Figure, Handler, Invariant, Order, Reading, Who
@@ -137,7 +137,7 @@ class Vault(Adapter):
             amounts = tuple(ledger.amounts[account - 1])
             return Position(account, amounts, value, debt, initial, maintenance, bool(valid), 0)
 
-        return Reading((Call(vault.address, vault.position_of(owner)),), decode)
+        return Reading((vault.position_of.view(owner),), decode)
 
     def opportunities(self, account: int, ledger: Ledger) -> Reading[list[Opportunity]]:
         vault, owner, market = self._of(account, ledger)
@@ -146,7 +146,7 @@ class Vault(Adapter):
             allowed, repaid, seized, bonus = answers[0]
             return [ledger.opportunity(account, market, repaid, seized, bonus)] * allowed
 
-        return Reading((Call(vault.address, vault.preview_liquidate(owner)),), decode)
+        return Reading((vault.preview_liquidate.view(owner),), decode)
 
     def figures(self, engine: Engine, ledger: Ledger) -> Iterator[Figure]:
         lost = sum(read(engine, vault.bad_debt) for vault in self.vaults)
