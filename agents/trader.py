@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import mesa
 
@@ -211,9 +212,10 @@ class Trader(Participant):
         return (Borrow(bid=offer, account=position.account, amount=amount),)
 
     def lever_down(
-        self, position: Position, view: View, offer: Bid, target: float
+        self, position: Position, view: View, offer: Bid, target: float, most: float = inf
     ) -> Sequence[Intent]:
-        """Withdraw collateral toward V = target · E; once that is done it is sold, and repays.
+        """Withdraw collateral toward V = target · E, worth no more than `most`; once that is done
+        it is sold, and repays.
 
         Taking out w in proportion needs E − w ≥ i·(V − w): w ≤ (E − I)/(1 − i).
         """
@@ -224,7 +226,7 @@ class Trader(Participant):
             return ()
         ratio = position.initial / position.collateral
         room = (position.equity - position.initial) / (1 - ratio) * ROOM
-        worth = min(position.collateral - target * position.equity, room)
+        worth = min(position.collateral - target * position.equity, room, most)
         share = worth / position.collateral
         parts = [(asset, int(position.amounts[asset] * share)) for asset in held]
         if worth < DUST or not all(part > 0 for _, part in parts):
@@ -240,9 +242,9 @@ class Trader(Participant):
             case Borrow(account=account, amount=amount):
                 position = next(p for p in view.positions if p.account == account)
                 for asset, part in _in_proportion(position, view.market, amount):
-                    yield _swap(view.market, offer, asset, True, part)
+                    yield swap(view.market, offer, asset, True, part)
             case Withdraw(asset=asset, amount=amount):
-                yield _swap(view.market, offer, asset, False, amount)
+                yield swap(view.market, offer, asset, False, amount)
 
     def put_in(self, asset: int, view: View, offer: Bid) -> Deposit:
         """All of it in the wallet."""
@@ -251,7 +253,8 @@ class Trader(Participant):
         return Deposit(bid=offer, account=account, asset=asset, amount=view.wallet.tokens[asset])
 
 
-def _swap(market: Market, offer: Bid, asset: int, sell_stable: bool, amount: int) -> Swap:
+def swap(market: Market, offer: Bid, asset: int, sell_stable: bool, amount: int) -> Swap:
+    """On the pool, at its present price less `SLIPPAGE`."""
     pool = market.pools[asset]
     quoted = pool.quote(sell_stable, amount) if pool else 0
     return Swap(

@@ -67,8 +67,8 @@ def draw(
     Prices are USD at block 0. Each role has its own random stream, so that changing one
     role's numbers leaves the others' draws as they were.
     """
-    streams = [np.random.default_rng(s) for s in seed.spawn(6)]
-    own = Streams(people=streams[0], baskets=streams[4], peg=streams[5])
+    streams = [np.random.default_rng(s) for s in seed.spawn(7)]
+    own = Streams(people=streams[0], baskets=streams[4], peg=streams[5], runs=streams[6])
     traders: list[tuple[Participant, Endowment]] = []
     traders += draw_traders(model, scenario, prices, own)
     traders.sort(key=lambda pair: not pair[1].collateral)

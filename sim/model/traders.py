@@ -9,7 +9,9 @@ from math import log
 import mesa
 import numpy as np
 
+from agents.runner import Runner
 from agents.trader import Habits, Trader
+from sim.model.whale import with_whale
 from sim.protocol.margin import Floats, MarginBook, margin_book
 from sim.protocol.names import address_of
 from sim.protocol.populate import Endowment
@@ -38,11 +40,13 @@ Pair = tuple[Trader, Endowment]
 
 @dataclass(frozen=True)
 class Streams:
-    """Random numbers of the traders, of what they hold, and of how they mind the stable."""
+    """Random numbers of the traders, of what they hold, of how they mind the stable, and of when
+    they run."""
 
     people: np.random.Generator
     baskets: np.random.Generator
     peg: np.random.Generator
+    runs: np.random.Generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,22 @@ def draw_traders(
         leverages = _levered(scenario, ratios, leverage, streams.baskets)
         equity = min(equity, 0.95 * scenario.protocol.account_ceiling / (max(leverages) - 1))
         habits = _habits(scenario, basket, equity, leverages[0], streams)
-        agent = Trader(model, f"trader-{number}", address_of(f"trader-{number}"), habits)
+        agent = _trader(model, f"trader-{number}", habits, scenario, streams.runs)
         endowments = _endowments(scenario, prices, agent, basket, equity, leverages)
         pairs += [(agent, endowment) for endowment in endowments]
-    return pairs
+    return with_whale(pairs, scenario, prices) if terms.whale_share else pairs
+
+
+def _trader(
+    model: mesa.Model, name: str, habits: Habits, scenario: Scenario, rng: np.random.Generator
+) -> Trader:
+    """One that runs, for a share of them, a delay after the time of the run."""
+    terms = scenario.traders
+    joins, delay = rng.random() < terms.run_share, float(rng.exponential(terms.run_seconds))
+    if not joins:
+        return Trader(model, name, address_of(name), habits)
+    runs = terms.run_hours * HOUR + delay
+    return Runner(model, name, address_of(name), habits, runs=runs)
 
 
 def _basket(scenario: Scenario, number: int, rng: np.random.Generator) -> Basket:

@@ -49,6 +49,13 @@ class Traders(Section):
         5.0, ge=0.01, description="Mean days between a trader's own adjustments."
     )
     tip_gwei: Tip = Field(1.5, description="Priority fee, median.")
+    run_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0, description="Bank run: share of traders who want everything out at one time."
+    )
+    run_hours: NonNegative = Field(1.0, description="Hours since block 0 at which they run.")
+    run_seconds: Positive = Field(900.0, description="Mean delay until each of them joins.")
+    whale_share: Share = Field(0.0, description="Of all debt at block 0, held by one account.")
+    whale_leverage: Leverage = Field(3.0, description="V/E of that account.")
 
     @model_validator(mode="after")
     def _leverage(self) -> Traders:
