@@ -178,6 +178,11 @@ class PayOut(Intent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PegPoke(Intent):
+    """Have the average that the interest rate reads take a reading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlashLiquidate(Intent):
     """Liquidate with minted capital and sell on the pool, atomically, or revert."""
 

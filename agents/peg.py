@@ -10,7 +10,7 @@ from math import sqrt
 import mesa
 
 from agents.base import GWEI, Participant, bid
-from agents.intent import Bid, Intent, PegMint, PegRedeem, PegSwap, Swap
+from agents.intent import Bid, Intent, PegMint, PegPoke, PegRedeem, PegSwap, Swap
 from agents.view import Market, Peg, Pool, Report, View, Wallet
 
 TWO_STEPS_GAS = 240_000
@@ -202,6 +202,26 @@ def _reaching(chain: Chain, out: float) -> float:
     """Least amount in that pays so much out."""
     left = chain.k - chain.m * out
     return chain.l * out / left if left > 0 else float("inf")
+
+
+class PegPoker(Participant):
+    """Has the average that the interest rate reads take its readings as soon as they are due."""
+
+    role = "reporter"
+    every_block = True
+
+    def __init__(self, model: mesa.Model, name: str, address: bytes, *, tip_gwei: float) -> None:
+        super().__init__(model, name, address)
+        self.tip = int(tip_gwei * GWEI)
+
+    def decide(self, view: View) -> Sequence[Intent]:
+        if view.pending or not self.stirs(view.market, None):
+            return ()
+        return (PegPoke(bid=bid(view.market, self.tip)),)
+
+    def stirs(self, market: Market, reported: Report | None) -> bool:
+        due = market.peg.reading_due if market.peg else None
+        return due is not None and market.timestamp >= due
 
 
 class CoinHolder(Participant):

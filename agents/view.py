@@ -117,6 +117,11 @@ class Peg:
     """Stable that the module takes back at most."""
     mintable: int
     """Stable that it still gives."""
+    reserve: int = 0
+    """Coin it holds."""
+    reading_due: int | None = None
+    """Timestamp from which the average of the pool's price wants a reading; None: there is no
+    average."""
 
     @property
     def price(self) -> float:

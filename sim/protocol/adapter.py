@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from agents.intent import (
     Absorb,
@@ -26,16 +26,20 @@ from agents.intent import (
     MarginCall,
     Open,
     Pause,
+    PegMint,
+    PegPoke,
+    PegRedeem,
+    PegSwap,
     Post,
     Recall,
     Redeem,
     Repay,
     Withdraw,
 )
-from agents.view import Opportunity, Position, Terms
+from agents.view import Opportunity, Peg, Position, Terms
 from sim.chain.artifacts import Artifact, load
-from sim.chain.engine import Call, Engine
-from sim.protocol.abi import Contract, Method, Word
+from sim.chain.engine import Engine
+from sim.protocol.abi import Contract, Method, View
 from sim.protocol.ability import Ability
 from sim.protocol.effects import Effect
 from sim.protocol.fit import fitted
@@ -76,6 +80,10 @@ GAS: Mapping[type[Intent], int] = {
     Lend: 200_000,
     Recall: 250_000,
     Pause: 80_000,
+    PegSwap: 160_000,
+    PegMint: 160_000,
+    PegRedeem: 160_000,
+    PegPoke: 150_000,
 }
 """Gas limit an agent sets for each kind of intent, one collateral."""
 GAS_PER_FURTHER_ASSET = 40_000
@@ -108,7 +116,7 @@ class Who:
 class Reading(Generic[T]):
     """Views to call, and what their answers, each as its words, mean. No call is fine."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[View, ...]
     decode: Callable[[Sequence[list[int]]], T]
 
 
@@ -189,6 +197,12 @@ class Adapter(ABC):
         that the pools are `seeded` with."""
         self.fund(script, DEPLOYER, seeded)
 
+    def endow_coin(self, script: Script, to: Address, amount: int) -> None:  # noqa: B027
+        """Give someone reserve coin of the stable, in set-up; default: there is none."""
+
+    def begin(self, script: Script) -> None:  # noqa: B027
+        """Everyone is in place: the last of the set-up; default: nothing."""
+
     @abstractmethod
     def contracts(self) -> Sequence[Contract]:
         """Its deployed contracts, but not the surroundings; their events are followed."""
@@ -220,11 +234,10 @@ class Adapter(ABC):
     def prices(self) -> Reading[list[tuple[int, bool]]]:
         """(WAD USD, valid) of each asset as the contract sees it; default: of `feed`. Asked
         after every block, but not where `feed` is `oracle`: there prices follow from reports."""
-        feed = self.feed
-        calls = tuple(Call(feed.address, feed.price(token.address)) for token in self.tokens)
-        return Reading(calls, lambda answers: [(price, bool(valid)) for price, valid in answers])
+        views = tuple(self.feed.price.view(token.address) for token in self.tokens)
+        return Reading(views, lambda answers: [(price, bool(valid)) for price, valid in answers])
 
-    def call(self, intent: Intent, method: Method, *arguments: Word | Sequence[Word]) -> Order:
+    def call(self, intent: Intent, method: Method, *arguments: Any) -> Order:
         """For `order`: with the gas limit of that kind of intent."""
         further = GAS_PER_FURTHER_ASSET * (len(self.tokens) - 1)
         return Order(method.to, method(*arguments), self.gas[type(intent)] + further)
@@ -261,6 +274,23 @@ class Adapter(ABC):
     def index_at(self, ledger: Ledger, timestamp: int) -> int:
         """The debt index that accruing at `timestamp` would leave, RAY, to the unit."""
         return ledger.index
+
+    def interest(self, ledger: Ledger) -> int:
+        """Interest a year, WAD."""
+        return 0
+
+    def asked_interest(self, ledger: Ledger) -> Reading[int] | None:
+        """The same from the chain, where it does not follow from the books: asked after every
+        block and kept as `Ledger.rate`."""
+        return None
+
+    def stable_market(self, ledger: Ledger, coin_usd: float) -> Peg | None:
+        """The market of the stable against its reserve coin; default: it has none."""
+        return None
+
+    def coin_of(self, ledger: Ledger, holder: Address) -> int:
+        """Reserve coin that someone holds."""
+        return 0
 
     def utilisation(self, ledger: Ledger) -> int:
         """Of what can be drawn, WAD."""

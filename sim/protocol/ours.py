@@ -8,8 +8,9 @@ from sim.protocol.abi import Contract
 from sim.protocol.adapter import Adapter
 from sim.protocol.margin import ratios_of
 from sim.protocol.names import DEPLOYER, GUARDIAN, address_of
+from sim.protocol.pegged import PegMarket
 from sim.protocol.script import Script
-from sim.scenario import Penalty, Scenario
+from sim.scenario import Penalty, Rate, Scenario
 from sim.units import MAX_UINT256, WAD, Address, to_wad
 
 COIN_DECIMALS = 6
@@ -31,6 +32,10 @@ class Deployed(Adapter):
     margin: Contract
     penalty: Contract
     rate: Contract
+    """What the core charges: `curve`, or a PegRate over it."""
+    curve: Contract
+    market: PegMarket | None = None
+    """Of the stable, if it has one."""
 
     def issue(self, script: Script) -> Contract:
         return self._create(script, "StableToken", DEPLOYER)
@@ -45,12 +50,10 @@ class Deployed(Adapter):
         scenario = self.scenario
         self.margin = self._margin(script)
         self.penalty = self._penalty(script, scenario.penalty)
-        self.rate = self._create(
-            script,
-            "KinkedRate",
-            *(to_wad(x) for x in (scenario.rate.base, scenario.rate.at_kink, scenario.rate.above)),
-            to_wad(scenario.rate.kink),
-        )
+        if scenario.peg.depth:
+            coin = self.coin, 10**COIN_DECIMALS, self.peg
+            self.market = PegMarket.create(script, self.artifact, scenario, self.stable, *coin)
+        self.rate = self._rate(script, scenario.rate)
         models = self.margin, self.penalty, self.rate
         parts = [self.stable, self.feed, self.reserve, *models]
         self.core = self._create(
@@ -77,12 +80,24 @@ class Deployed(Adapter):
         coins = FLOAT_USD * 10**COIN_DECIMALS
         script.send(DEPLOYER, self.coin.mint, DEPLOYER, coins)
         script.send(DEPLOYER, self.coin.approve, self.peg.address, MAX_UINT256)
-        self.fund(script, DEPLOYER, seeded + reserve)
+        self.fund(script, DEPLOYER, seeded + reserve + to_wad(self.scenario.peg.depth))
         script.send(DEPLOYER, self.stable.transfer, self.reserve.address, reserve)
+        if self.market:
+            self.market.seed(script)
+
+    def endow_coin(self, script: Script, to: Address, amount: int) -> None:
+        if self.market:
+            self.market.endow(script, to, amount)
+
+    def begin(self, script: Script) -> None:
+        if self.market:
+            self.market.begin(script)
 
     def contracts(self) -> Sequence[Contract]:
         core = [self.core, self.lens, self.flash, self.reserve, self.peg, self.coin]
-        return [*core, self.margin, self.penalty, self.rate]
+        market = self.market.contracts() if self.market else []
+        rates = dict.fromkeys([self.rate, self.curve])
+        return [*core, self.margin, self.penalty, *rates, *market]
 
     def spenders(self) -> Sequence[Contract]:
         return [self.core]
@@ -103,6 +118,15 @@ class Deployed(Adapter):
             [to_wad(r.maintenance) for r in ratios],
             [to_wad(r.close_out) for r in ratios],
         )
+
+    def _rate(self, script: Script, terms: Rate) -> Contract:
+        figures = (terms.base, terms.at_kink, terms.above, terms.kink)
+        self.curve = self._create(script, "KinkedRate", *map(to_wad, figures))
+        if self.market is None or self.market.average is None:
+            return self.curve
+        where = [each.address for each in (self.curve, self.market.average, self.coin)]
+        bounds = to_wad(terms.peg_slope), to_wad(terms.peg_most)
+        return self._create(script, "PegRate", *where, *bounds)
 
     def _penalty(self, script: Script, terms: Penalty) -> Contract:
         match terms.model:

@@ -28,6 +28,8 @@ class Endowment:
     stable: int = 0
     tokens: dict[int, int] = field(default_factory=dict)
     """Asset index -> amount in the wallet."""
+    coin: int = 0
+    """Reserve coin of the stable."""
     collateral: dict[int, int] = field(default_factory=dict)
     """Asset index -> amount in its account; none is no account."""
     debt: int = 0
@@ -57,6 +59,7 @@ def populate(
     for account, one in enumerate(holders, start=1):
         _enter(script, adapter, account, one)
     script.flush()
+    adapter.begin(script)
     for reporter in adapter.reporters:
         _post(script, adapter, reporter, prices)
     script.flush(starts_at)
@@ -66,6 +69,8 @@ def _endow(script: Script, adapter: Adapter, one: Endowment) -> None:
     if one.wei:
         script.pay(DEPLOYER, one.address, one.wei)
     adapter.fund(script, one.address, one.stable + one.lent)
+    if one.coin:
+        adapter.endow_coin(script, one.address, one.coin)
     for asset, token in enumerate(adapter.tokens):
         amount = one.tokens.get(asset, 0) + one.collateral.get(asset, 0)
         if amount:

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from agents.intent import Intent, PayOut, Poke, Post, Swap, VenueOrder
-from agents.view import Opportunity, Pool, Position, Wallet
-from sim.chain.engine import Call, CallResult, Engine, Receipt
-from sim.errors import ContractError
-from sim.protocol.abi import text, words
+from agents.view import Opportunity, Peg, Pool, Position, Wallet
+from sim.chain.engine import Engine, Receipt
 from sim.protocol.adapter import Adapter, Order, Reading, Who
 from sim.protocol.audit import audit
 from sim.protocol.events import Happening
@@ -52,8 +50,9 @@ class System:
         return self.ledger.apply(receipts, timestamp)
 
     def look_at_prices(self, engine: Engine) -> bool:
-        """Ask the contract's feed, where its prices do not follow from events; whether they are
-        news."""
+        """Ask the contract's feed, where its prices do not follow from events, and likewise for
+        the interest; whether prices are news."""
+        self._look_at_interest(engine)
         book = self.ledger.oracle
         if book.follows:
             return False
@@ -61,8 +60,14 @@ class System:
         news = [book.tell(i, price, valid) for i, (price, valid) in enumerate(told)]
         return any(news)
 
+    def _look_at_interest(self, engine: Engine) -> None:
+        reading = self.adapter.asked_interest(self.ledger)
+        if reading:
+            self.ledger.rate = ask(engine, reading)
+
     def audit(self, engine: Engine) -> int:
         """See `sim.protocol.audit.audit`."""
+        self._look_at_interest(engine)
         return audit(engine, self.adapter, self.ledger)
 
     def bytecode_hashes(self) -> dict[str, str]:
@@ -98,6 +103,7 @@ class System:
             wei=wei,
             stable=held[self.adapter.stable.address][holder],
             tokens=tuple(held[token.address][holder] for token in self.adapter.tokens),
+            coin=self.adapter.coin_of(self.ledger, holder),
         )
 
     def holds_tokens(self, holder: Address) -> bool:
@@ -115,6 +121,14 @@ class System:
         """Flags of what is stopped, by the guardian or the breaker: 1 borrowing, 2 withdrawing
         with debt."""
         return EVERYTHING if self.ledger.breaker_tripped else self.ledger.paused
+
+    def rate(self) -> float:
+        """Interest a year."""
+        return self.adapter.interest(self.ledger) / WAD
+
+    def peg(self, coin_usd: float) -> Peg | None:
+        """The market of the stable, with its reserve coin at a price outside."""
+        return self.adapter.stable_market(self.ledger, coin_usd)
 
     def utilisation(self) -> float:
         """Total debt over what there is to draw."""
@@ -192,13 +206,4 @@ def _answers(engine: Engine, readings: Sequence[Reading[Any]]) -> Iterator[list[
     calls = [call for reading in readings for call in reading.calls]
     results = iter(engine.call(calls) if calls else ())
     for reading in readings:
-        yield [_words(call, next(results)) for call in reading.calls]
-
-
-def _words(call: Call, result: CallResult) -> list[int]:
-    if not result.ok:
-        raise ContractError(
-            f"a view of 0x{call.to.hex()} reverts: {text(result.output)} "
-            f"(call data 0x{call.data.hex()})"
-        )
-    return words(result.output)
+        yield [call.words(next(results)) for call in reading.calls]

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sim.errors import LedgerMismatch
-from sim.protocol.adapters.plimsoll import BATCH, PEG
+from sim.protocol.adapters.plimsoll import BATCH
 from sim.protocol.audit import audit
 from sim.protocol.ledger import Ledger
+from sim.protocol.pegged import MINTED
 from sim.units import RAY, WAD
 from tests.sim.books import PEOPLE, PRICES, Books
 
@@ -69,7 +70,7 @@ def _bad_debt(ledger: Ledger) -> None:
 
 
 def _peg(ledger: Ledger) -> None:
-    ledger.counts[PEG] -= 1
+    ledger.counts[MINTED] -= 1
 
 
 def _supply(ledger: Ledger) -> None:

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.chain.artifacts import load
-from sim.protocol.adapters.plimsoll import PEG
 from sim.protocol.interest import kinked_rate
+from sim.protocol.pegged import MINTED
 from sim.protocol.script import Script
 from sim.protocol.standing import Standing
 from sim.scenario import Rate
@@ -408,9 +408,9 @@ def test_price__one_fresh_reporter_is_no_quorum__stays_where_it_was(books: Books
 
 def test_peg__redeemed_and_minted__supply_and_debt_balance(books: Books) -> None:
     books.borrower(0, eth=100, btc=0, debt=5_000)
-    before = books.ledger.counts[PEG]
+    before = books.ledger.counts[MINTED]
     books.must(PEOPLE[0], books.system.peg.redeem, to_wad(1_234.5), PEOPLE[0])
-    assert before - books.ledger.counts[PEG] == to_wad(1_234.5)
+    assert before - books.ledger.counts[MINTED] == to_wad(1_234.5)
     books.must(PEOPLE[0], books.system.peg.mint, 10**9, PEOPLE[1])
     assert books.audit()
 

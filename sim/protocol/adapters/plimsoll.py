@@ -15,24 +15,28 @@ from agents.intent import (
     MarginCall,
     Open,
     Pause,
+    PegMint,
+    PegPoke,
+    PegRedeem,
+    PegSwap,
     Repay,
     Withdraw,
 )
-from agents.view import Opportunity, Position, Terms
-from sim.chain.engine import Call, Engine
+from agents.view import Opportunity, Peg, Position, Terms
+from sim.chain.engine import Engine
 from sim.protocol import effects as on
-from sim.protocol.abi import read
+from sim.protocol.abi import View, read
 from sim.protocol.adapter import Ability, Figure, Handler, Order, Reading, Who
 from sim.protocol.events import Happening
 from sim.protocol.interest import debt_up, grown, kinked_rate
 from sim.protocol.ledger import Ledger
 from sim.protocol.margin import MarginBook, margin_book
 from sim.protocol.ours import Deployed
+from sim.protocol.pegged import MINTED
 from sim.units import MAX_UINT256, WAD, Address, to_wad
 
 CALLABLE = 2
 """The status of an account that may be called."""
-PEG = "minted through the peg"
 BATCH = 200
 """Accounts in one Lens call; each costs it memory."""
 
@@ -69,6 +73,9 @@ class Plimsoll(Deployed):
                 venue = pool.address if pool else bytes(20)
                 token = self._token(intent)
                 return self.call(intent, self.flash.liquidate, account, token, most, venue, least)
+            case PegSwap() | PegMint() | PegRedeem() | PegPoke() if self.market:
+                method, arguments = self.market.step(intent, who.to)
+                return self.call(intent, method, *arguments)
         raise TypeError(f"no transaction for {type(intent).__name__}")
 
     def _token(self, intent: Deposit | Withdraw | Liquidate | FlashLiquidate) -> Address:
@@ -103,8 +110,9 @@ class Plimsoll(Deployed):
             "Paused": lambda h, _: [on.Stopped(h["flags"])],
             "BreakerTripped": lambda h, _: [on.Tripped(True)],
             "BreakerReset": lambda h, _: [on.Tripped(False)],
-            "Minted": lambda h, _: [on.Counted(PEG, h["stable_out"])],
-            "Redeemed": lambda h, _: [on.Counted(PEG, -h["stable_in"])],
+            "Minted": lambda h, _: [on.Counted(MINTED, h["stable_out"])],
+            "Redeemed": lambda h, _: [on.Counted(MINTED, -h["stable_in"])],
+            **(self.market.handlers() if self.market else {}),
         }
 
     def position(self, account: int, ledger: Ledger) -> Reading[Position]:
@@ -115,12 +123,12 @@ class Plimsoll(Deployed):
             requirements = initial, maintenance, bool(valid), called_at
             return Position(account, amounts, collateral, debt, *requirements)
 
-        return Reading((Call(self.core.address, self.core.position(account)),), decode)
+        return Reading((self.core.position.view(account),), decode)
 
     def opportunities(self, account: int, ledger: Ledger) -> Reading[list[Opportunity]]:
         core = self.core
         held = [asset for asset, amount in enumerate(ledger.amounts[account - 1]) if amount]
-        asked = [core.status(account)] if self.scenario.protocol.grace else []
+        asked = [core.status.view(account)] if self.scenario.protocol.grace else []
 
         def decode(answers: Sequence[list[int]]) -> list[Opportunity]:
             may_call = bool(asked) and answers[0][0] == CALLABLE
@@ -131,22 +139,23 @@ class Plimsoll(Deployed):
                 if allowed or may_call
             ]
 
-        def preview(asset: int) -> bytes:
-            return core.preview_liquidate(account, self.tokens[asset].address, MAX_UINT256)
+        def preview(asset: int) -> View:
+            return core.preview_liquidate.view(account, self.tokens[asset].address, MAX_UINT256)
 
-        calls = [*asked, *map(preview, held)]
-        return Reading(tuple(Call(core.address, call) for call in calls), decode)
+        return Reading((*asked, *map(preview, held)), decode)
 
     def figures(self, engine: Engine, ledger: Ledger) -> Iterator[Figure]:
         debt, shares, index, unminted, bad_debt, *_ = read(engine, self.core.totals)
         ours = ledger.index_at(engine.timestamp)
         owed = debt_up(ledger.total_shares, ours)
-        minted = owed + ledger.counts[PEG] + ledger.bad_debt - ledger.stable_supply
+        minted = owed + ledger.counts[MINTED] + ledger.bad_debt - ledger.stable_supply
         yield Figure("index", ours, index)
         yield Figure("total debt", owed, debt)
         yield Figure("total shares", ledger.total_shares, shares)
         yield Figure("unminted", minted, unminted)
         yield Figure("bad debt", ledger.bad_debt, bad_debt)
+        if self.market:
+            yield from self.market.figures(engine, ledger)
         yield Figure("number of accounts", len(ledger), read(engine, self.core.account_count))
         for start in range(1, len(ledger) + 1, BATCH):
             states = read(engine, self.lens.accounts, start, BATCH)
@@ -158,8 +167,25 @@ class Plimsoll(Deployed):
         return margin_book(self.scenario)
 
     def index_at(self, ledger: Ledger, timestamp: int) -> int:
-        rate = kinked_rate(self.scenario.rate, self.utilisation(ledger))
-        return grown(ledger.index, rate, timestamp - ledger.accrued_at)
+        """At a rate that was told: of the time it was told at."""
+        return grown(ledger.index, self.interest(ledger), timestamp - ledger.accrued_at)
+
+    def interest(self, ledger: Ledger) -> int:
+        if self.rate is not self.curve:
+            return ledger.rate
+        return kinked_rate(self.scenario.rate, self.utilisation(ledger))
+
+    def asked_interest(self, ledger: Ledger) -> Reading[int] | None:
+        if self.rate is self.curve:
+            return None
+        view = self.rate.rate.view(self.utilisation(ledger))
+        return Reading((view,), lambda answers: answers[0][0])
+
+    def stable_market(self, ledger: Ledger, coin_usd: float) -> Peg | None:
+        return self.market.view(ledger, coin_usd) if self.market else None
+
+    def coin_of(self, ledger: Ledger, holder: Address) -> int:
+        return ledger.balances[self.coin.address].get(holder, 0)
 
     def utilisation(self, ledger: Ledger) -> int:
         total = debt_up(ledger.total_shares, ledger.index)
