@@ -15,6 +15,8 @@ To add one, write it in a file `test_*.py` of this package:
         yield share("not the other", other, hits, paths, IS_NOT)   # must be rejected
         yield exact("to the unit", expected, measured)
 
+A law that needs minutes to say anything has a name without `test_`: pytest leaves it alone.
+
 `effort` is quick under pytest and full under `make validate`; the only parameter. Tolerances
 are `Z` standard errors and follow from the number of paths; what is exact has none. Quick
 must stay within seconds, and all full ones together within ten minutes on two cores. A

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.validation.law import Check, Effort, Law, laws
+from tests.validation.law import Effort, Law, laws, measured
 from tests.validation.page import COLUMNS, Row, cells, write
 
 OUT = Path("out/validation")
@@ -23,11 +23,7 @@ def main() -> int:
     options = _options()
     effort, chosen = Effort(options.effort), _chosen(options.law)
     started = time.perf_counter()
-    with ProcessPoolExecutor(options.workers) as pool:
-        jobs = [pool.submit(_measure, law.key, effort) for law in chosen]
-        rows: list[Row] = []
-        for law, job in zip(chosen, jobs, strict=True):
-            rows += [(law, check) for check in job.result()]
+    rows = _measure_all(chosen, effort, options.workers)
     seconds = time.perf_counter() - started
     missed = sum(not check.holds for _, check in rows)
     print_table(rows)
@@ -48,10 +44,12 @@ def print_table(rows: Sequence[Row]) -> None:
     Console(width=width, highlight=False, markup=False).print(table)
 
 
-def _measure(key: tuple[str, str], effort: Effort) -> list[Check]:
-    """In a process of its own, which finds the law anew."""
-    found = next(law for law in laws() if law.key == key)
-    return list(found.measure(effort))
+def _measure_all(chosen: Sequence[Law], effort: Effort, workers: int) -> list[Row]:
+    if workers == 1:
+        return [(law, check) for law in chosen for check in law.measure(effort)]
+    with ProcessPoolExecutor(workers) as pool:
+        jobs = [(law, pool.submit(measured, law.key, effort)) for law in chosen]
+        return [(law, check) for law, job in jobs for check in job.result()]
 
 
 def _chosen(numbers: Sequence[int]) -> list[Law]:

@@ -24,8 +24,11 @@ from tests.validation.law import (
     law,
     laws,
     mean,
+    measured,
     share,
 )
+
+COMMAND = ["validation", "--law", "9", "--effort", "quick", "--workers", "1"]
 
 
 @pytest.mark.parametrize(
@@ -78,19 +81,22 @@ def test_validate__prints_and_writes_every_law_and_ends_with_1_on_a_miss(
     monkeypatch, tmp_path: Path, capsys
 ) -> None:
     monkeypatch.setattr(validate, "OUT", tmp_path / "page")
-    monkeypatch.setattr(sys, "argv", ["validation", "--law", "9", "--effort", "quick"])
+    monkeypatch.setattr(sys, "argv", COMMAND)
     assert validate.main() == 0
     assert "full blocks from 12.9 to 84.8 gwei" in capsys.readouterr().out
     with (tmp_path / "page/validation.csv").open() as file:
         assert {row["verdict"] for row in csv.DictReader(file)} == {"holds"}
-    monkeypatch.setattr(validate, "_measure", _always_wrong)
+    wrong = Law(1, "Wrong", lambda effort: [exact("<wrong>", 1, 2)])
+    monkeypatch.setattr(validate, "laws", lambda: [wrong])
+    monkeypatch.setattr(sys, "argv", [*COMMAND[:1], "--workers", "1"])
     assert validate.main() == 1
     assert "MISSED" in capsys.readouterr().out
     assert 'class="missed"' in (tmp_path / "page/index.html").read_text()
 
 
-def _always_wrong(key: tuple[str, str], effort: Effort) -> list[Check]:
-    return [exact("<wrong>", 1, 2)]
+def test_measured__by_its_key__is_the_law_anew() -> None:
+    found = laws()[0]
+    assert measured(found.key, Effort.QUICK) == list(found.measure(Effort.QUICK))
 
 
 def test_laws__each_number__once_at_least_and_in_order() -> None:
