@@ -11,6 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from agents.view import Peg
 from sim.units import WAD, to_wad
 
 MONEY = WAD * WAD
@@ -23,6 +24,13 @@ def to_usd(money: int) -> float:
 
 def of_stable(amount: int) -> int:
     return amount * WAD
+
+
+def of_market(stable: int, coin: int, peg: Peg | None) -> int:
+    """Stable and reserve coin at their market; without one the stable is 1 USD."""
+    if peg is None:
+        return of_stable(stable)
+    return stable * to_wad(peg.stable_usd) + coin * (WAD // peg.coin_unit) * to_wad(peg.coin_usd)
 
 
 def of_wei(wei: int, eth_usd: float) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from agents.view import Peg
 from sim.protocol.ledger import Floats
 from sim.protocol.standing import Standing
+from sim.units import WAD
 
 BANDS = np.array([1.0, 1.1, 1.25, 1.5, 2.0])
 BAND_NAMES = (
@@ -17,15 +19,19 @@ BAND_NAMES = (
     "band_above_2",
 )
 """Debt by health factor, USD."""
+PEG_COLUMNS = ("stable_usd", "coin_usd", "peg_minted_usd", "peg_room_usd", "peg_reserve_usd")
 BLOCK_COLUMNS = (
     "block", "time_s", "timestamp", "base_fee_gwei", "gas_used", "background_gas",
     "transactions", "reverted", "refused", "pending", "debt_usd", "collateral_usd",
     "shortfall_usd", "bad_debt_usd", "liquidatable_usd", "below", "called",
     "lowest_buffer_usd", "reserve_usd", "power_usd", "maintenance_usd", "apart_usd", *BAND_NAMES,
+    "rate", *PEG_COLUMNS,
 )  # fmt: skip
 """Shortfall is at the outside price, health and requirements at the oracle's. Power is the debt
 that the initial requirement allows; `apart_usd` the maintenance requirement, were each
-collateral in an account of its own."""
+collateral in an account of its own. `rate` is a year's. Then the market of the stable: its
+price and the coin's, what the module has minted and still may, and its coins at their price; 1
+and zeros where there is no market."""
 
 
 def of_standing(standing: Standing) -> dict[str, float]:
@@ -46,6 +52,20 @@ def of_standing(standing: Standing) -> dict[str, float]:
         "apart_usd": float(standing.apart.sum()),
         **dict(zip(BAND_NAMES, by_band.tolist(), strict=True)),
     }
+
+
+def of_peg(peg: Peg | None) -> dict[str, float]:
+    """Columns about the market of the stable."""
+    if peg is None:
+        return {**dict.fromkeys(PEG_COLUMNS, 0.0), "stable_usd": 1.0}
+    figures = (
+        peg.stable_usd,
+        peg.coin_usd,
+        peg.redeemable / WAD,
+        peg.mintable / WAD,
+        peg.reserve / peg.coin_unit * peg.coin_usd,
+    )
+    return dict(zip(PEG_COLUMNS, figures, strict=True))
 
 
 def _lowest(figures: Floats) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.errors import ScenarioError
+from sim.price import simulate
 from sim.price.correlated import simulate_all
 from sim.protocol.ledger import Floats
 from sim.scenario import LARGEST, Scenario
@@ -20,6 +21,7 @@ class Outside:
     def __init__(self, scenario: Scenario, seed: np.random.SeedSequence) -> None:
         self.paths = price_paths(scenario, seed)
         """USD, shape (assets, blocks + 1); column 0 is block 0."""
+        self._coin = coin_path(scenario, seed)
         self._seconds = scenario.run.block_seconds
         self._volatility = rolling_volatility(self.paths, self._seconds)
         self._eth_usd = scenario.gas.eth_usd
@@ -42,6 +44,10 @@ class Outside:
         if self._gas_coin is None:
             return self._eth_usd
         return float(self.paths[self._gas_coin, block])
+
+    def coin_usd(self, block: int) -> float:
+        """USD of the stable's reserve coin."""
+        return float(self._coin[block])
 
     def volatility(self, block: int) -> tuple[float, ...]:
         """Realised over the last hour, annualised, one an asset; 0 at first."""
@@ -68,8 +74,7 @@ def price_paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:
 
     Raises ScenarioError when a price leaves what can be posted on chain.
     """
-    run = scenario.run
-    times = np.arange(run.blocks + 1, dtype=np.float64) * run.block_seconds
+    times = _times(scenario)
     streams = seed.spawn(len(scenario.assets))
     specs = [asset.price or scenario.price for asset in scenario.assets]
     paths = simulate_all(
@@ -82,3 +87,16 @@ def price_paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:
                 f"{1 / LARGEST:g} to {LARGEST:g} is allowed"
             )
     return paths
+
+
+def coin_path(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:
+    """USD of the reserve coin, one a block; its stream is spawned after the assets'."""
+    if scenario.peg.price is None:
+        return np.ones(scenario.run.blocks + 1)
+    stream = np.random.default_rng(seed.spawn(1)[0])
+    path: Floats = simulate(scenario.peg.price, _times(scenario), stream)[0]
+    return path
+
+
+def _times(scenario: Scenario) -> Floats:
+    return np.arange(scenario.run.blocks + 1, dtype=np.float64) * scenario.run.block_seconds

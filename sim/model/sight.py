@@ -102,6 +102,8 @@ class Sight:
             volatility=self.outside.volatility(scene.block),
             paused=self.system.paused(),
             venues=self.floor.books if self.floor else (),
+            rate=self.system.rate(),
+            peg=self.system.peg(self.outside.coin_usd(scene.block)),
         )
 
     def _candidates(self, scene: Scene, standing: Standing) -> list[int]:

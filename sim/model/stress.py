@@ -24,10 +24,10 @@ from sim.mempool.builder import Built, build
 from sim.mempool.bundle import Rehearse, select
 from sim.mempool.fees import Background, next_base_fee
 from sim.model.alarm import Alarm
-from sim.model.books import of_stable
+from sim.model.books import of_market
 from sim.model.desk import BUILDER, Desk, Outcome
 from sim.model.failure import cause
-from sim.model.figures import BLOCK_COLUMNS, of_standing
+from sim.model.figures import BLOCK_COLUMNS, of_peg, of_standing
 from sim.model.floor import Floor
 from sim.model.outside import Outside
 from sim.model.population import draw
@@ -331,6 +331,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             "shortfall_usd": float(np.maximum(standing.debt - outside, 0.0).sum()),
             "bad_debt_usd": from_wad(ledger.bad_debt),
             "reserve_usd": from_wad(self.system.reserve_stable()),
+            "rate": self.system.rate(),
+            **of_peg(self.system.peg(self.outside.coin_usd(scene.block))),
         }
 
     def _restand(self, scene: Scene) -> None:
@@ -376,10 +378,10 @@ class StressModel(mesa.Model):  # type: ignore[misc]
     def _worth(self, address: Address, prices: Sequence[float]) -> int:
         ledger, books = self.system.ledger, self.tally.liquidations.books
         if self.floor and address == VENUE:
-            stable, tokens = self.floor.stable, list(self.floor.tokens)
+            stable, coin, tokens = self.floor.stable, 0, list(self.floor.tokens)
         else:
             wallet = self.system.wallet(address, 0)
-            stable, tokens = wallet.stable, list(wallet.tokens)
+            stable, coin, tokens = wallet.stable, wallet.coin, list(wallet.tokens)
             owed, coming = self.floor.owed_to(address) if self.floor else (0, [0] * len(tokens))
             stable += owed
             tokens = [held + more for held, more in zip(tokens, coming, strict=True)]
@@ -388,7 +390,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             held = ledger.amounts[account - 1]
             tokens = [sum(pair) for pair in zip(tokens, held, strict=True)]
         worths = (books.worth(asset, amount, prices[asset]) for asset, amount in enumerate(tokens))
-        return of_stable(stable) + sum(worths)
+        peg = self.system.peg(self.outside.coin_usd(self.steps))
+        return of_market(stable, coin, peg) + sum(worths)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table of the run so far, by name; see `sim.model.records`."""
