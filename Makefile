@@ -4,6 +4,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 RUNS ?= 2000
 STEPS ?= 50
+SEED ?= random
 BIN := .venv/bin
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE ?=
@@ -70,9 +71,10 @@ check: setup
 validate: setup
 	@$(BIN)/python -m tests.validation --workers $(WORKERS)
 
-# The contract beside its reference: make fuzz RUNS=2000 STEPS=50
+# The contract beside its reference: make fuzz RUNS=2000 STEPS=50 SEED=1
 fuzz: setup
-	@PLIMSOLL_FUZZ_RUNS=$(RUNS) PLIMSOLL_FUZZ_STEPS=$(STEPS) $(BIN)/pytest tests/invariants
+	@PLIMSOLL_FUZZ_RUNS=$(RUNS) PLIMSOLL_FUZZ_STEPS=$(STEPS) \
+		$(BIN)/pytest --hypothesis-seed=$(SEED) tests/invariants
 
 mutate: setup
 	@$(BIN)/python -m tests.mutation

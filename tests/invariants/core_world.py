@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from eth_utils import keccak
 
@@ -85,6 +85,14 @@ ETHER = Asset(18, 30 * WAD // 100, 20 * WAD // 100, 15 * WAD // 100)
 BITCOIN = Asset(8, 25 * WAD // 100, 15 * WAD // 100, 10 * WAD // 100)
 
 
+class Answer(NamedTuple):
+    """What a view must say, in words, its first ones if not all matter."""
+
+    method: Method
+    arguments: tuple[Any, ...]
+    words: Sequence[int]
+
+
 class World:
     """The contracts of one core and its surroundings, and people to act on them."""
 
@@ -94,6 +102,7 @@ class World:
         config: Config | None = None,
         penalty: Sequence[Any] = ("FixedPenalty", 8 * WAD // 100),
         engine: Engine | None = None,
+        margin: Sequence[Any] = (),
     ) -> None:
         self.engine = engine or open_engine(in_process())
         self.now = self.engine.timestamp
@@ -113,12 +122,9 @@ class World:
             self.create("MockToken", f"Asset {i}", f"A{i}", asset.decimals)
             for i, asset in enumerate(assets)
         )
-        self.margin = self.create(
-            "LinearMargin",
-            [asset.initial for asset in assets],
-            [asset.maintenance for asset in assets],
-            [asset.close_out for asset in assets],
-        )
+        ratios = ("initial", "maintenance", "close_out")
+        linear = [[getattr(asset, ratio) for asset in assets] for ratio in ratios]
+        self.margin = self.create(*(margin or ("LinearMargin", *linear)))
         self.penalty = self.create(*penalty)
         self.rate = self.create(
             "KinkedRate", WAD // 100, 4 * WAD // 100, 60 * WAD // 100, 80 * WAD // 100
@@ -183,6 +189,24 @@ class World:
         if not result.ok:
             raise AssertionError(text(result.output))
         return method.decode(result.output)
+
+    def expect(self, answers: Sequence[Answer]) -> None:
+        """All of them in one call of the engine; the first that differs is an AssertionError."""
+        results = self.engine.call([Call(a.method.to, a.method(*a.arguments)) for a in answers])
+        for answer, result in zip(answers, results, strict=True):
+            wanted = b"".join((word % 2**256).to_bytes(32, "big") for word in answer.words)
+            if not result.ok or not result.output.startswith(wanted):
+                told = answer.method.decode(result.output) if result.ok else text(result.output)
+                asked = f"{answer.method.name}{answer.arguments}"
+                raise AssertionError(f"{asked} is {told}, not {tuple(answer.words)}")
+
+    def ask(self, calls: Sequence[tuple[Method, tuple[Any, ...]]]) -> list[int]:
+        """The first word of each answer, in one call of the engine."""
+        results = self.engine.call([Call(m.to, m(*arguments)) for m, arguments in calls])
+        for (method, _), result in zip(calls, results, strict=True):
+            if not result.ok:
+                raise AssertionError(f"{method.name}: {text(result.output)}")
+        return [int.from_bytes(result.output[:32], "big") for result in results]
 
     def snapshot(self) -> tuple[int, int, dict[Address, int]]:
         return self.engine.snapshot(), self.now, dict(self._nonces)

@@ -53,7 +53,6 @@ SWAPS: dict[str, list[tuple[str, str]]] = {
         (r"\bblock\.timestamp >= ", "block.timestamp + 1 >= "),
         (r"\bblock\.timestamp > ", "block.timestamp + 1 > "),
         (r"(?<=block\.timestamp) \+ grace", " + grace + 1"),
-        (r" \+ window:", " + window - 1:"),
     ],
     "wrong variable": [
         (r"\bp\.initial\b", "p.maintenance"),
