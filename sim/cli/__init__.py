@@ -1,6 +1,8 @@
 """The command `plimsoll`: one command a file; an error is one sentence and exit code 2."""
 
-from sim.cli import calibrate, compare, crosscheck, report, run, scenarios, sweep
+from sim.cli import calibrate, compare, crosscheck, map, report, run, scenarios, sweep
 from sim.cli.app import main
 
-__all__ = ["calibrate", "compare", "crosscheck", "main", "report", "run", "scenarios", "sweep"]
+__all__ = [
+    "calibrate", "compare", "crosscheck", "main", "map", "report", "run", "scenarios", "sweep",
+]  # fmt: skip

@@ -47,6 +47,7 @@ def run_command(
     """Run a shipped SCENARIO by name, or your own TOML file by path."""
     from sim.experiments.run import run
     from sim.report.chart import draw
+    from sim.report.nearness import draw_map
     from sim.report.summary import render, render_comparison
 
     if as_json and against:
@@ -70,7 +71,8 @@ def run_command(
     say(run_line(result))
     if folder:
         draw(result.tables, folder / "chart.png", title=chosen.question)
-        say(f"Tables, run.json and chart.png are in {folder}")
+        draw_map(result.tables["proximity"], folder / "proximity.png", title=chosen.question)
+        say(f"Tables, run.json, chart.png and proximity.png are in {folder}")
     if result.interrupted:
         sys.exit(130)
     if others:

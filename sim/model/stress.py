@@ -114,7 +114,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             {name: [self.figures.__getitem__, [name]] for name in BLOCK_COLUMNS}
         )
         self._start_usd = self._worths()
-        self.tally.proximity(0, self._standing)
+        self.map_debt()
 
     # --------------------------------------------------------------------- set-up
 
@@ -162,7 +162,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self._close(scene, built, executed, outcomes, bids)
         self.running = block < self.scenario.run.blocks
         if not self.running or block % max(1, self.scenario.run.blocks // MAPS) == 0:
-            self.tally.proximity(block, self._standing)
+            self.map_debt()
 
     def _build(self, scene: Scene, bids: Sequence[tuple[int, int]]) -> Built:
         """Bundles that succeed as a whole, then the pool against the background."""
@@ -406,6 +406,10 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             list(self._participants.values()), self._start_usd, self._worths()
         )
         return {name: tables[name] for name in TABLES}
+
+    def map_debt(self) -> None:
+        """Adds how near every account is to liquidation now to the table `proximity`."""
+        self.tally.proximity(self.steps, self._standing)
 
     def audit(self) -> int:
         """Hold the ledger, and the wei of the agents and the builder, against the chain;
