@@ -6,7 +6,8 @@
     ├── UsageError           a command's argument is wrong
     ├── EngineError          an engine is unknown, missing, busy or died
     │   └── EngineLost       it died in the middle of a run; what was run is kept
-    ├── ContractError        a contract does not compile or deploy
+    ├── ContractError        a contract does not compile or deploy, or does not do as it says
+    │   └── AdapterError     an adapter does not fit its contract, or has a fault of its own
     ├── LedgerMismatch       the ledger and the chain disagree: a fault of Plimsoll
     └── EnginesDiffer        two engines disagree on the same blocks
 
@@ -42,6 +43,10 @@ class EngineLost(EngineError):
 
 
 class ContractError(PlimsollError):
+    pass
+
+
+class AdapterError(ContractError):
     pass
 
 

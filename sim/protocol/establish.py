@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from sim.chain.engine import Engine
 from sim.protocol.adapter import Adapter
+from sim.protocol.adapters import adapter_of
+from sim.protocol.blame import mending
 from sim.protocol.deploy import deploy
 from sim.protocol.ledger import Ledger
 from sim.protocol.populate import Endowment, populate
@@ -33,11 +35,13 @@ def establish(
     oracle = scenario.oracle
     readings = 2 * oracle.period if oracle.source in ("delayed", "twap") else 0
     not_before = starts_at - SETUP_SECONDS - readings
-    adapter, script = deploy(engine, scenario, prices, not_before, adapter)
-    populate(script, adapter, endowments, [to_wad(price) for price in prices], starts_at)
-    ledger = Ledger(adapter, script.blocks[0].timestamp)
-    for block in script.blocks:
-        ledger.apply(block.receipts, block.timestamp)
-    system = System(adapter, ledger)
-    system.look_at_prices(engine)
+    adapter = adapter or adapter_of(scenario)
+    with mending(adapter):
+        adapter, script = deploy(engine, scenario, prices, not_before, adapter)
+        populate(script, adapter, endowments, [to_wad(price) for price in prices], starts_at)
+        ledger = Ledger(adapter, script.blocks[0].timestamp)
+        for block in script.blocks:
+            ledger.apply(block.receipts, block.timestamp)
+        system = System(adapter, ledger)
+        system.look_at_prices(engine)
     return system

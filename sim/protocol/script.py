@@ -12,6 +12,7 @@ from sim.chain.engine import (
     Block,
     BlockRequest,
     Engine,
+    Receipt,
     Status,
     Transaction,
     contract_address,
@@ -25,6 +26,12 @@ BATCH = 500
 """Transactions in one set-up block."""
 ROOMY_BLOCK = BATCH * MAX_TRANSACTION_GAS
 """Set-up is not the experiment: its blocks are as large as they need to be."""
+
+
+CALL_GAS = 5_000_000
+"""What a transaction of the set-up may use, unless it creates."""
+MOST_CODE = 24_576
+"""Bytes of a contract's code (EIP-170)."""
 
 
 class Script:
@@ -44,7 +51,8 @@ class Script:
     ) -> Contract:
         """Queue a deployment; the contract is there after `flush`."""
         address = contract_address(sender, self._nonce(sender))
-        self._send(sender, None, creation_code(artifact, arguments), artifact.name)
+        code = creation_code(artifact, arguments)
+        self._send(sender, None, code, f"the constructor of {artifact.name}")
         return Contract(artifact, address)
 
     def send(self, sender: Address, method: Method, *arguments: Any) -> None:
@@ -78,10 +86,9 @@ class Script:
                 ROOMY_BLOCK,
             )
         )
-        for (_, what), receipt in zip(batch, block.receipts, strict=True):
+        for (transaction, what), receipt in zip(batch, block.receipts, strict=True):
             if receipt.status is not Status.SUCCEEDED:
-                reason = receipt.refusal or text(receipt.output)
-                raise ContractError(f"set-up: {what} failed: {reason}")
+                raise ContractError(f"set-up: {what} {_why(transaction, receipt)}")
         self.blocks.append(block)
 
     def _send(
@@ -89,7 +96,7 @@ class Script:
     ) -> None:
         nonce = self._nonce(sender)
         self._nonces[sender] = nonce + 1
-        gas = 21_000 if not data else MAX_TRANSACTION_GAS if to is None else 1_000_000
+        gas = 21_000 if not data else MAX_TRANSACTION_GAS if to is None else CALL_GAS
         fee = 2 * GENESIS_BASE_FEE
         self._queue.append((Transaction(sender, to, data, gas, fee, 0, nonce, wei), what))
 
@@ -98,3 +105,19 @@ class Script:
         if sender not in self._nonces:
             self._nonces[sender] = 0 if self._fresh else self.engine.nonces([sender])[0]
         return self._nonces[sender]
+
+
+def _why(transaction: Transaction, receipt: Receipt) -> str:
+    """What became of a transaction that did not succeed, and what to look at."""
+    if receipt.refusal:
+        return f"is refused: {receipt.refusal}"
+    if receipt.output:
+        return f"reverts: {text(receipt.output)}"
+    if transaction.to is None and len(transaction.data) > MOST_CODE:
+        return (
+            f"fails: of {len(transaction.data):,} bytes it leaves more code than the "
+            f"{MOST_CODE:,} a contract may have; split it or optimise for code size"
+        )
+    if receipt.gas_used >= transaction.gas:
+        return f"uses up all of its {transaction.gas:,} gas: an endless loop, or too much at once"
+    return "reverts without a reason"

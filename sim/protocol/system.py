@@ -11,6 +11,7 @@ from agents.view import Opportunity, Peg, Pool, Position, Wallet
 from sim.chain.engine import Engine, Receipt
 from sim.protocol.adapter import Adapter, Order, Reading, Who
 from sim.protocol.audit import audit
+from sim.protocol.blame import mending
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Ledger
 from sim.protocol.surroundings import poke, swap
@@ -47,7 +48,8 @@ class System:
         self._known_blocks = 0 if self.terms.penalty_rise else KNOWN_BLOCKS
 
     def follow(self, receipts: Iterable[Receipt], timestamp: int) -> list[Happening]:
-        return self.ledger.apply(receipts, timestamp)
+        with mending(self.adapter):
+            return self.ledger.apply(receipts, timestamp)
 
     def look_at_prices(self, engine: Engine) -> bool:
         """Ask the contract's feed, where its prices do not follow from events, and likewise for
@@ -68,7 +70,8 @@ class System:
     def audit(self, engine: Engine) -> int:
         """See `sim.protocol.audit.audit`."""
         self._look_at_interest(engine)
-        return audit(engine, self.adapter, self.ledger)
+        with mending(self.adapter):
+            return audit(engine, self.adapter, self.ledger)
 
     def bytecode_hashes(self) -> dict[str, str]:
         """Contract name -> sha256 of its runtime code before immutables."""
@@ -87,7 +90,8 @@ class System:
                 return swap(self.adapter, intent, sender)
             case VenueOrder() | PayOut():
                 return transfer(self.adapter.stable, self.adapter.tokens, intent)
-        return self.adapter.order(intent, self._who(intent, sender))
+        with mending(self.adapter):
+            return self.adapter.order(intent, self._who(intent, sender))
 
     def _who(self, intent: Intent, sender: Address) -> Who:
         account, ledger = getattr(intent, "account", 0), self.ledger
@@ -160,6 +164,12 @@ class System:
         is not read again while neither the account nor a price has changed. Raises
         ContractError when a view reverts.
         """
+        with mending(self.adapter):
+            return self._read(engine, accounts, candidates)
+
+    def _read(
+        self, engine: Engine, accounts: Sequence[int], candidates: Sequence[int]
+    ) -> tuple[dict[int, Position], list[Opportunity]]:
         adapter, ledger = self.adapter, self.ledger
         stale = [account for account in candidates if not self._is_known(account, engine)]
         positions = [adapter.position(account, ledger) for account in accounts]
