@@ -27,7 +27,7 @@ LIQUIDATE_GAS = 190_000
 CALL_GAS = 90_000
 OUTBID = 1.125
 """A rival's pending transaction is outbid by this much where the gain bears it."""
-PRIOR = 8
+PRIOR = 2
 """Attempts that its first belief counts for."""
 DUST = 10**18
 """Stable units (one dollar) below which there is no capital left to speak of."""

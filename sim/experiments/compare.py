@@ -16,17 +16,45 @@ from sim.experiments.design import field
 from sim.experiments.run import run
 from sim.scenario import Scenario, load
 
+CAUSES = ("no funds", "too slow", "underbid", "oracle late", "price gapped")
+STRATEGIES = (
+    "Keeper", "GasAuctioneer", "PrivateKeeper", "FlashKeeper", "DutchSniper", "SplitKeeper",
+    "CopyCat", "Sandwicher", "OracleManipulator", "Griefer",
+)  # fmt: skip
 FIGURES = {
     "liquidators' net profit, USD": ("incentives", "liquidator_profit_usd"),
+    **{
+        f"{name}'s net profit, USD": ("incentives", "by_strategy", name, "profit_usd")
+        for name in STRATEGIES
+    },
+    "liquidators' return on capital used": ("incentives", "liquidator_return"),
+    "paid to builders for liquidations, USD": ("incentives", "builder_usd"),
     "builders' share of the gain": ("incentives", "builder_share"),
-    "failed transactions' cost, USD": ("incentives", "failed_cost_usd"),
+    "bids for an account, mean": ("incentives", "bids_mean"),
+    "front-run share of liquidations": ("incentives", "front_run_share"),
     "concentration (HHI)": ("incentives", "concentration_hhi"),
+    "failed transactions' cost, USD": ("incentives", "failed_cost_usd"),
+    "slippage of liquidators' sales, USD": ("incentives", "slippage_usd"),
     "borrowers' loss, USD": ("liquidation", "borrower_loss_usd"),
+    **{
+        f"borrowers' loss, {cause}, USD": (
+            "liquidation", "failure_causes", cause, "borrower_loss_usd",
+        )
+        for cause in CAUSES
+    },
     "penalty paid, USD": ("liquidation", "penalty_paid_usd"),
+    "average penalty": ("liquidation", "average_penalty"),
+    "close-factor excess": ("liquidation", "close_factor_excess"),
     "debt repaid by liquidation, USD": ("liquidation", "repaid_usd"),
+    "smallest debt liquidated, USD": ("liquidation", "smallest_debt_usd"),
     "blocks to liquidation, median": ("liquidation", "delay_blocks", "p50"),
+    "blocks to liquidation, 90 %": ("liquidation", "delay_blocks", "p90"),
+    "blocks to liquidation, 99 %": ("liquidation", "delay_blocks", "p99"),
+    "collateral in the first block": ("liquidation", "efficiency", "within_1"),
+    "collateral within 2 blocks": ("liquidation", "efficiency", "within_2"),
     "collateral within 16 blocks": ("liquidation", "efficiency", "within_16"),
     "liquidatable at the end, USD": ("solvency", "liquidatable_end_usd"),
+    "liquidatable at the worst, USD": ("solvency", "liquidatable_worst_usd"),
     "debt per USD of collateral": ("efficiency", "capital_efficiency"),
     "borrowing power per USD of collateral": ("efficiency", "borrowing_power"),
     "portfolio-margin saving": ("efficiency", "portfolio_saving"),
@@ -41,7 +69,7 @@ FIGURES = {
     "oracle error, mean, bp": ("oracle", "error_mean_bp"),
     "oracle error, worst, bp": ("oracle", "error_worst_bp"),
     "oracle stale, share of blocks": ("oracle", "stale_share"),
-}
+}  # fmt: skip
 """What is compared, and where the summary has it."""
 PRESETS = {
     "regime": {

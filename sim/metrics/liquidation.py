@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+CAUSES = ("oracle late", "underbid", "price gapped", "too slow", "no funds")
+"""Of the failure to save an account, as the model attributes it."""
 WITHIN = (0, 1, 15)
 """Blocks after the one in which an account became liquidatable, for the efficiency figures
 (Perez et al. 2021, "Liquidations: DeFi on a Knife-edge")."""
@@ -27,9 +29,22 @@ def liquidation(
         "liquidated_share": repaid / float(blocks["debt_usd"].iloc[0] or 1.0),
         "penalty_paid_usd": float(accounts["penalty_paid_usd"].sum()),
         "borrower_loss_usd": float(liquidations["borrower_loss_usd"].sum()),
+        "average_penalty": _share(liquidations["repaid_usd"] * liquidations["penalty"], repaid),
+        "close_factor_excess": _excess(liquidations),
+        "smallest_debt_usd": float(liquidations["debt_usd"].min()) if len(liquidations) else None,
         "failure_causes": _causes(liquidations),
         **_delays(liquidations),
     }
+
+
+def _share(parts: pd.Series[float], whole: float) -> float | None:
+    return float(parts.sum() / whole) if whole > 0 else None
+
+
+def _excess(liquidations: pd.DataFrame) -> float | None:
+    """Part of the debt repaid that was not needed to bring the accounts back to health."""
+    known = liquidations[liquidations["excess_usd"].notna()]
+    return _share(known["excess_usd"], float(known["repaid_usd"].sum()))
 
 
 def _causes(liquidations: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -40,8 +55,11 @@ def _causes(liquidations: pd.DataFrame) -> dict[str, dict[str, float]]:
     lost = known.groupby(known["account"].map(first))["borrower_loss_usd"].sum().astype(float)
     counts = first.value_counts()
     return {
-        str(cause): {"accounts": int(counts[cause]), "borrower_loss_usd": float(lost[cause])}
-        for cause in sorted(counts.index)
+        cause: {
+            "accounts": int(counts.get(cause, 0)),
+            "borrower_loss_usd": float(lost.get(cause, 0.0)),
+        }
+        for cause in CAUSES
     }
 
 

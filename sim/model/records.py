@@ -36,7 +36,7 @@ COLUMNS = {
     "agents": (
         "agent", "role", "address", "transactions", "succeeded", "reverted", "gas_eth",
         "gas_usd", "start_usd", "end_usd", "profit_usd", "attempts", "wins", "failed_usd",
-        "capital_usd", "return",
+        "capital_usd", "return", "strategy",
     ),
     "venue": (
         "block", "asset", "path", "outside", "depth_usd", "sold_usd", "bought_usd", "slippage_usd",
@@ -54,7 +54,7 @@ _WHOLE = {
 }  # fmt: skip
 _TEXT = {
     "agent", "role", "kind", "asset", "status", "reason", "event", "data", "address", "route",
-    "cause",
+    "cause", "strategy",
 }  # fmt: skip
 _NULLABLE = {"account", "called_block"}
 

@@ -302,6 +302,7 @@ class Tally:
                     to_usd(spent.failed),
                     to_usd(capital),
                     profit / capital if capital else nan,
+                    type(agent).__name__,
                 )
             )
         return frame("agents", rows)

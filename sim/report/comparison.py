@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 from rich.table import Table
 
-from sim.metrics.interval import Interval, mean_interval
+from sim.metrics.interval import Interval, mean_interval, paired_difference
 from sim.report.theme import CYCLE, MUTED, configured, save
 
 AXIS = alt.Axis(values=[10.0**power for power in range(-2, 8)], format=",~g")
@@ -18,36 +18,61 @@ SHOWN = 400
 """Liquidations drawn a point."""
 
 
+LEGEND = (
+    "Mean over {seeds} seeds ± half of its 95 % confidence interval; ▲ above and ▼ below the first "
+    "column:\nthe 95 % interval of the difference, seed by seed, is without 0"
+)
+
+
 def table(runs: pd.DataFrame, title: str) -> Table:
     """A column a point: mean over the seeds and half the width of its 95 % interval."""
-    seeds = runs["seed"].nunique()
+    legend = LEGEND.format(seeds=runs["seed"].nunique())
     shown = Table(
-        title=f"{title}\nMean over {seeds} seeds ± half of its 95 % confidence interval",
+        title=f"{title}\n{legend}",
         title_justify="left",
         box=None,
         pad_edge=False,
     )
     found = cells(runs)
     for column in found.columns:
-        shown.add_column(column, justify="right" if column else "left")
+        shown.add_column(_header(column), justify="right" if column else "left")
     for row in found.itertuples(index=False):
         shown.add_row(*row)
     return shown
 
 
 def cells(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row a figure, a column a point, as text; the first column names the figure."""
+    """A row a figure that some run has, a column a point, as text; the first column names the
+    figure."""
     points = list(dict.fromkeys(runs["point"]))
     rows = []
     for figure in runs.columns.drop(["point", "seed"]):
-        found = [mean_interval(runs.loc[runs["point"] == p, figure].tolist()) for p in points]
-        rows.append((figure, *(_cell(interval) for interval in found)))
+        if runs[figure].notna().any():
+            by_seed = runs.pivot(index="seed", columns="point", values=figure)
+            found = [by_seed[point].tolist() for point in points]
+            rows.append((figure, *(_cell(each, found[0]) for each in found)))
     return pd.DataFrame(rows, columns=["", *points])
 
 
-def _cell(interval: Interval) -> str:
+def _header(point: str) -> str:
+    """`liquidators.count=4, penalty=fixed` as `count=4` over `penalty=fixed`."""
+    found = []
+    for part in point.split(", "):
+        key, equals, setting = part.partition("=")
+        found.append(f"{key.rpartition('.')[2]}{equals}{setting}")
+    return "\n".join(found)
+
+
+def _cell(figures: list[float], base: list[float]) -> str:
+    interval = mean_interval(figures)
     if interval.runs == 0:
         return "none"
+    by = paired_difference(figures, base)
+    mark = ("▲" if by.mean > 0 else "▼") if by.sure else " "
+    return f"{_text(interval)} {mark}"
+
+
+def _text(interval: Interval) -> str:
     digits = 0 if abs(interval.mean) >= 100 else 2
     half = "" if isnan(interval.half) else f" ± {interval.half:,.{digits}f}"
     return f"{interval.mean:,.{digits}f}{half}"

@@ -155,7 +155,23 @@ def _liquidation_rows(f: Mapping[str, Any]) -> list[Row]:
                 f"{percent(share['within_16'])} within 16",
             )
         )
+        rows.append(_penalty_row(f))
+    failed = {cause: each for cause, each in f["failure_causes"].items() if each["accounts"]}
+    for cause, each in failed.items():
+        lost = usd(each["borrower_loss_usd"])
+        rows.append(
+            (f"  not saved: {cause}", f"{each['accounts']:,}", f"accounts, {lost} USD lost")
+        )
     return rows
+
+
+def _penalty_row(f: Mapping[str, Any]) -> Row:
+    return (
+        "average penalty",
+        percent(f["average_penalty"]),
+        f"{percent(f['close_factor_excess'])} of what was repaid was more than needed for health; "
+        f"the smallest debt liquidated was {usd(f['smallest_debt_usd'])} USD",
+    )
 
 
 def _incentive_rows(i: Mapping[str, Any]) -> list[Row]:
@@ -164,13 +180,15 @@ def _incentive_rows(i: Mapping[str, Any]) -> list[Row]:
     concentration = "" if hhi is None else f"; concentration (HHI) {hhi:.2f}"
     builders = i["builder_share"]
     tips = "" if builders is None else f"; {percent(builders)} of their gain went to builders"
-    return [
+    rows = [
         (
             "liquidators' net profit",
             usd(i["liquidator_profit_usd"]),
-            f"USD after {usd(i['liquidator_gas_usd'])} of gas; {i['liquidators_active']} of "
-            f"{i['liquidators']} took part{concentration}{tips}",
+            f"USD after {usd(i['liquidator_gas_usd'])} of gas and {usd(i['slippage_usd'])} of "
+            f"slippage; {i['liquidators_active']} of {i['liquidators']} took part"
+            f"{concentration}{tips}",
         ),
+        *_strategy_rows(i["by_strategy"]),
         ("gas paid", usd(i["gas_usd"]), f"USD: {gas}" if gas else "USD"),
         (
             "failed transactions",
@@ -178,4 +196,23 @@ def _incentive_rows(i: Mapping[str, Any]) -> list[Row]:
             f"of {i['transactions']:,}, cost {usd(i['failed_cost_usd'])} USD; "
             f"{i['expired_transactions']:,} never included",
         ),
+    ]
+    if i["bids_mean"] is not None:
+        share = percent(i["front_run_share"])
+        rows.append(("bids for an account", f"{i['bids_mean']:.1f}", f"mean; {share} front-run"))
+    return rows
+
+
+def _strategy_rows(strategies: Mapping[str, Any]) -> list[Row]:
+    """Where there is more than one."""
+    if len(strategies) < 2:
+        return []
+    return [
+        (
+            f"  {name}",
+            usd(each["profit_usd"]),
+            f"USD; {each['wins']:,} of {each['attempts']:,} attempts won, failures cost "
+            f"{usd(each['failed_usd'])}; return on capital used {percent(each['return'])}",
+        )
+        for name, each in strategies.items()
     ]

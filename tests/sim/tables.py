@@ -134,7 +134,7 @@ def agents() -> list[tuple[Any, ...]]:
     def agent(name: str, role: str, gas: float, profit: float) -> tuple[Any, ...]:
         return (
             name, role, "0x", 1, 1, 0, gas / 120, gas, 1_000.0, 1_000 + profit + gas, profit, 2, 1,
-            gas / 10, 500.0, profit / 500,
+            gas / 10, 500.0, profit / 500, "Keeper" if role == "liquidator" else "Trader",
         )  # fmt: skip
 
     return [

@@ -8,10 +8,12 @@ import math
 import pandas as pd
 import pytest
 
+from sim.experiments import compare as compared
 from sim.metrics.incentives import incentives
-from sim.metrics.liquidation import liquidation
+from sim.metrics.liquidation import CAUSES, liquidation
 from sim.metrics.solvency import BANDS, solvency
 from sim.metrics.summary import summarise
+from sim.model.failure import Cause
 from tests.sim import tables
 
 
@@ -173,9 +175,10 @@ def test_summarise__liquidations_of_nothing__no_share_of_nothing():
 
 def test_liquidation__failure_causes__by_each_accounts_first(found):
     """All three are account 1's; what they cost its owner is 100 + 50 + 50."""
-    assert found["liquidation"]["failure_causes"] == {
-        "too slow": {"accounts": 1, "borrower_loss_usd": 200}
-    }
+    causes = found["liquidation"]["failure_causes"]
+    assert causes.pop("too slow") == {"accounts": 1, "borrower_loss_usd": 200}
+    assert len(causes) == 4
+    assert all(each == {"accounts": 0, "borrower_loss_usd": 0} for each in causes.values())
     assert found["liquidation"]["borrower_loss_usd"] == 200
 
 
@@ -186,8 +189,48 @@ def test_incentives__builder_share__a_bundles_payment_counts():
     assert figures["builder_share"] == pytest.approx((20 + 3 * 3) / 200)
 
 
-def test_incentives__searchers_share__of_what_was_repaid():
+def test_failure_causes__are_those_that_the_model_attributes():
+    assert sorted(CAUSES) == sorted(str(cause) for cause in Cause)
+    assert sorted(compared.CAUSES) == sorted(CAUSES)
+
+
+def test_incentives__front_run_share__of_what_was_repaid():
     data = tables.run()
-    agents = data["agents"].replace({"role": {"liquidator": "searcher"}})
-    figures = incentives(agents, data["liquidations"], data["transactions"])
-    assert (figures["searchers_share"], figures["liquidators_active"]) == (1, 0)
+    won = data["liquidations"].assign(front_run=[True, False, False])
+    assert incentives(data["agents"], won, data["transactions"])["front_run_share"] == 0.5
+
+
+def test_incentives__by_strategy__attempts_wins_failures_profit_capital_and_return(found):
+    """Three keepers: 122 - 40 + 0 earned with 500 each at most at work."""
+    assert found["incentives"]["by_strategy"] == {
+        "Keeper": {
+            "agents": 3,
+            "attempts": 6,
+            "wins": 3,
+            "failed_usd": pytest.approx(3.8),
+            "profit_usd": 82,
+            "capital_usd": 1_500,
+            "return": pytest.approx(82 / 1_500),
+        }
+    }
+    assert found["incentives"]["liquidator_return"] == pytest.approx(82 / 1_500)
+
+
+def test_incentives__bids_slippage_and_builders(found):
+    figures = found["incentives"]
+    assert (figures["bids_mean"], figures["slippage_usd"], figures["builder_usd"]) == (2, 6, 9)
+
+
+def test_liquidation__penalty_excess_and_smallest_debt(found):
+    """A quarter of each repayment was more than needed; debts were three times what was repaid."""
+    figures = found["liquidation"]
+    assert figures["average_penalty"] == pytest.approx(0.05)
+    assert figures["close_factor_excess"] == pytest.approx(0.25)
+    assert figures["smallest_debt_usd"] == 3_000
+
+
+def test_liquidation__excess_that_nobody_knows__is_left_out():
+    """An account that was healthy at the price before its block has no healing repayment."""
+    data = tables.run()
+    won = data["liquidations"].assign(excess_usd=[500.0, math.nan, math.nan])
+    assert liquidation(data["blocks"], won, data["accounts"])["close_factor_excess"] == 0.25

@@ -43,7 +43,7 @@ def test_render__run__every_figure_with_its_unit():
     assert "liquidations 3 of 2 accounts; 21.1%" in words(line(text, "liquidations"))
     assert "lowest maintenance buffer -700 USD" in words(line(text, "lowest"))
     profit = words(line(text, "liquidators' net profit"))
-    assert "82 USD after 38 of gas; 2 of 3 took part" in profit
+    assert "82 USD after 38 of gas and 6 of slippage; 2 of 3 took part" in profit
     assert "10.0% of their gain went to builders" in profit
     assert "ETH 200.00 to 120.00 USD; lowest 110.00, deepest fall 45.0%" in words(line(text, "ETH"))
 
