@@ -41,6 +41,7 @@ from sim.chain.artifacts import Artifact, load
 from sim.chain.engine import Engine
 from sim.protocol.abi import Contract, Method, View
 from sim.protocol.ability import Ability
+from sim.protocol.beside import beside
 from sim.protocol.effects import Effect
 from sim.protocol.fit import fitted
 from sim.protocol.margin import LinearBook, MarginBook
@@ -170,8 +171,9 @@ class Adapter(ABC):
         self._artifacts = dict(artifacts or {})
 
     def artifact(self, name: str) -> Artifact:
-        """A compiled contract of this checkout, or what stands in for it."""
-        return self._artifacts.get(name) or load(name)
+        """A compiled contract: what stands in for it, else NAME.json or NAME.vy beside the
+        adapter's file, else Plimsoll's own. Raises ContractError where there is none."""
+        return self._artifacts.get(name) or beside(type(self), name) or load(name)
 
     # ---------------------------------------------------------------------- set-up
 
