@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 
 @main.command("map")
 @scenario_options
-@click.option("--block", type=click.IntRange(min=0), default=0, show_default=True,
-              help="After so many blocks; 0 is before the run.")
+@click.option(
+    "--block",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="After so many blocks; 0 is before the run.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; default out/map-NAME.")
 def map_command(
     scenario: str,

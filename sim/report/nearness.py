@@ -67,7 +67,7 @@ def cascade_rows(c: Mapping[str, Any]) -> list[Row]:
         (
             "branching ratio",
             "none" if branching is None else f"{branching:.2f}",
-            f"{c['triggered_usd']:,.0f} USD liquidated that the undisturbed price would have spared",
+            f"{c['triggered_usd']:,.0f} USD were liquidated that the path alone would have spared",
         ),
         (
             "sold to the venue",
@@ -119,9 +119,8 @@ def _piles(maps: Mapping[str, pd.DataFrame], colour: Any) -> Any:
         _axis(""), alt.Y("usd:Q", title=f"{name} a percent", stack=None, axis=amounts()), colour
     )
     now = alt.Chart(pd.DataFrame({"distance": [0.0]})).mark_rule(strokeDash=[4, 3], color=MUTED)
-    return (
-        alt.layer(base.mark_area(opacity=0.45, line=True), now.encode(_axis("")))
-        .properties(width=WIDTH, height=HEIGHT, title=title)
+    return alt.layer(base.mark_area(opacity=0.45, line=True), now.encode(_axis(""))).properties(
+        width=WIDTH, height=HEIGHT, title=title
     )
 
 
