@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ LAST = (1_000.0, (200 * WAD,))
 """It reported 200 USD at 1,000 s."""
 
 
-def reporter(deviation: float = 0.005, headroom: float = 2.0) -> Reporter:
+def reporter(deviation: float = 0.005, headroom: float = 2.0, **faults: Any) -> Reporter:
     return Reporter(
         someone(),
         "reporter-0",
@@ -38,6 +39,7 @@ def reporter(deviation: float = 0.005, headroom: float = 2.0) -> Reporter:
         tip_gwei=2.0,
         headroom=headroom,
         latency_blocks=1,
+        **faults,
     )
 
 
@@ -92,3 +94,22 @@ def test_decide__bids_a_multiple_of_the_base_fee_it_sees() -> None:
     """Its budget: when the base fee outruns it, the post waits and the oracle is late."""
     (post,) = reporter(headroom=1.25).decide(seen(100.0))
     assert post.bid == Bid(tip=2 * GWEI, max_fee=17 * GWEI)
+
+
+def test_decide__in_its_silence__posts_nothing_and_goes_on_afterwards() -> None:
+    mute = reporter(silence=(1_000.0, 2_000.0))
+    assert mute.decide(seen(100.0, 999.0))
+    assert not mute.decide(seen(100.0, 1_000.0))
+    assert not mute.decide(replace(view(market=market(time=1_500.0)), reported=None))
+    assert not mute.decide(seen(100.0, 1_999.0))
+    assert mute.decide(seen(100.0, 2_000.0))
+
+
+def test_decide__lies__report_a_multiple_and_hold_it_against_the_last_report() -> None:
+    liar = reporter(lie_factor=0.5, lies_from=1_012.0)
+    assert not liar.decide(seen(200.0, 1_000.0))
+    (post,) = liar.decide(seen(200.0, 1_012.0))
+    assert isinstance(post, Post)
+    assert post.prices == (100 * WAD,)
+    told = replace(seen(200.0, 1_024.0), reported=(1_012.0, post.prices))
+    assert not liar.decide(told)
