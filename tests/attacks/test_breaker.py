@@ -76,7 +76,7 @@ def test_a_threshold_of_nothing__is_refused() -> None:
     """Guard: at least 1. At 0 whoever leaves a unit of bad debt would stop all borrowing."""
     system = crowd()
     config = replace(system.config, loss_threshold=0)
-    system.refuses("config: loss_threshold", OWNER, system.core.set_config, *config.values())
+    system.refuses("config: loss_threshold", OWNER, system.core.set_config, config.values())
 
 
 def test_tripped__locks_nobody_in() -> None:

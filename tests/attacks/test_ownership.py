@@ -17,7 +17,7 @@ OWNED = ("core", "stable", "reserve", "peg")
 def owners_only(system: System) -> list[tuple[Method, tuple[object, ...]]]:
     core, stable, me = system.core, system.stable, ATTACKER
     return [
-        (core.set_config, system.config.values()),
+        (core.set_config, (system.config.values(),)),
         (core.set_account_limit, (1, MAX_UINT256)),
         (core.set_deposit_cap, (system.token(), 0)),
         (core.set_guardian, (me,)),

@@ -249,7 +249,7 @@ def _(p: Protocol) -> int:
 
 @row("set_config")
 def _(p: Protocol) -> int:
-    return p.must(OWNER, p.core.set_config, *p.config.values()).gas
+    return p.must(OWNER, p.core.set_config, p.config.values()).gas
 
 
 @row("set_account_limit")

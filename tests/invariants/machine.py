@@ -245,7 +245,7 @@ class Machine(Agreement):
     def configure(self, config: Config) -> None:
         sender, method = self.world.owner, self.core.set_config
         self._step(
-            lambda: self.ref.set_config(config), (sender, method, *config.values()), moved=True
+            lambda: self.ref.set_config(config), (sender, method, config.values()), moved=True
         )
 
     @rule(caller=st.sampled_from(["owner", "guardian", "stranger"]), flags=st.integers(0, 3))

@@ -79,7 +79,7 @@ class System(World):
     def configure(self, **changed: int | bool) -> Outcome:
         """As set up, but for these fields."""
         config = replace(self.config, **changed)  # type: ignore[arg-type]
-        return self.must(OWNER, self.core.set_config, *config.values())
+        return self.must(OWNER, self.core.set_config, config.values())
 
     def refuses(self, reason: str, sender: Address, method: Method, *arguments: Any) -> None:
         outcome = self.send(sender, method, *arguments)

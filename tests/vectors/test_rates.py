@@ -144,7 +144,7 @@ def test_index__ceiling_passed_or_zero__rate_is_that_of_full_utilisation() -> No
     for ceiling in (0, 100_000 * WAD, 99_999 * WAD):
         config = list(system.config.values())
         config[0] = ceiling
-        system.must(OWNER, system.core.set_config, *config)
+        system.must(OWNER, system.core.set_config, config)
         assert _totals(system, "utilisation") == WAD
         assert _totals(system, "rate") == 80 * PERCENT
 
@@ -156,7 +156,7 @@ def test_set_config__time_before_it__charged_at_the_old_ceiling() -> None:
     utilisation = _totals(system, "utilisation")
     config = list(system.config.values())
     config[0] = 100_000 * WAD
-    system.must(OWNER, system.core.set_config, *config, after=YEAR)
+    system.must(OWNER, system.core.set_config, config, after=YEAR)
     elapsed = system.now - since
     assert _totals(system, "index") == index + up(index * curve(utilisation) * elapsed, WAD * YEAR)
 

@@ -43,7 +43,7 @@ def config(**changed: int | bool) -> Config:
 def test_field__largest_alone__comes_back_and_touches_no_other(system: System, field: str) -> None:
     largest = RANGES[field][1] if field in RANGES else True
     given = config(**{field: largest})
-    outcome = system.must(OWNER, system.core.set_config, *given.values())
+    outcome = system.must(OWNER, system.core.set_config, given.values())
     assert system.read(system.core.config) == given.values()
     told_config = dict(told(outcome))["ConfigChanged"]
     assert list(told_config.values()) == [int(value) for value in given.values()]
@@ -51,7 +51,7 @@ def test_field__largest_alone__comes_back_and_touches_no_other(system: System, f
 
 def test_all_fields__largest_together(system: System) -> None:
     given = config(**{name: high for name, (_, high) in RANGES.items()}, cap_toxic=True)
-    system.must(OWNER, system.core.set_config, *given.values())
+    system.must(OWNER, system.core.set_config, given.values())
     assert system.read(system.core.config) == given.values()
 
 
@@ -63,7 +63,7 @@ def test_all_fields__bit_patterns__kept_apart(system: System) -> None:
             bits = int(f"{pattern >> position % 4:04x}" * 8, 16)
             changed[name] = max(low, bits % high)
         given = config(**changed, cap_toxic=pattern == 0x5555)
-        system.must(OWNER, system.core.set_config, *given.values())
+        system.must(OWNER, system.core.set_config, given.values())
         assert system.read(system.core.config) == given.values()
 
 
@@ -72,7 +72,7 @@ def test_field__outside_its_range__refused_by_name(system: System, field: str) -
     low, high = RANGES[field]
     for value in [high + 1] + [low - 1] * (low > 0):
         given = config(**{field: value})
-        system.refuses(f"config: {field}", OWNER, system.core.set_config, *given.values())
+        system.refuses(f"config: {field}", OWNER, system.core.set_config, given.values())
     assert system.read(system.core.config) == system.config.values()
 
 
@@ -80,7 +80,7 @@ def test_owner_only(system: System) -> None:
     core = system.core
     for sender in (STRANGER, GUARDIAN):
         refuse = lambda method, *given, who=sender: system.refuses(NOT_OWNER, who, method, *given)  # noqa: E731
-        refuse(core.set_config, *system.config.values())
+        refuse(core.set_config, system.config.values())
         refuse(core.set_account_limit, 1, 1)
         refuse(core.set_deposit_cap, system.token(), 1)
         refuse(core.set_guardian, STRANGER)
