@@ -6,6 +6,7 @@
     ├── UsageError           a command's argument is wrong
     ├── EngineError          an engine is unknown, missing, busy or died
     │   └── EngineLost       it died in the middle of a run; what was run is kept
+    ├── ClusterError         a scheduler or its workers are gone or do not fit; what was run is kept
     ├── ContractError        a contract does not compile or deploy, or does not do as it says
     │   └── AdapterError     an adapter does not fit its contract, or has a fault of its own
     ├── LedgerMismatch       the ledger and the chain disagree: a fault of Plimsoll
@@ -39,6 +40,10 @@ class EngineError(PlimsollError):
 
 
 class EngineLost(EngineError):
+    pass
+
+
+class ClusterError(PlimsollError):
     pass
 
 

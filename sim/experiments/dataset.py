@@ -75,8 +75,7 @@ class Dataset:
         self.failures = {(f.point, f.seed): f.reason for f in _failures(folder)}
 
     def begin(self, study: Mapping[str, Any]) -> None:
-        """Write what is asked. Raises UsageError where the folder cannot be written."""
-        store.prepare_folder(self.folder)
+        """Write what is asked."""
         store.write_json(self.folder / STUDY, study)
 
     def add(self, outcome: Outcome) -> None:

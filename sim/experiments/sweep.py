@@ -11,7 +11,7 @@ import pandas as pd
 
 from sim.chain.revm import RevmEngine
 from sim.errors import UsageError
-from sim.experiments import dataset, figures
+from sim.experiments import dataset, figures, store
 from sim.experiments.dataset import Dataset
 from sim.experiments.design import Point, Refused
 from sim.experiments.identity import differences, identity
@@ -95,9 +95,8 @@ MAY_CHANGE = ("seeds", "until", "command")
 """When a study is taken up again."""
 
 
-def begin(folder: Path, plan: Plan, resume: bool) -> Dataset:
-    """The dataset of a study: a new one, or one to go on with. Raises UsageError."""
-    asked = plan.record()
+def check(folder: Path, asked: Mapping[str, Any], resume: bool) -> None:
+    """Whether a study can be written there: a new one, or more of the same. Raises UsageError."""
     if (folder / dataset.STUDY).is_file():
         if not resume:
             raise UsageError(
@@ -106,9 +105,7 @@ def begin(folder: Path, plan: Plan, resume: bool) -> Dataset:
         _agree(folder, asked)
     elif folder.is_dir() and any(folder.iterdir()):
         raise UsageError(f"--out {folder} holds something that is no study; name another folder")
-    found = Dataset(folder)
-    found.begin(asked)
-    return found
+    store.prepare_folder(folder)
 
 
 def _agree(folder: Path, asked: Mapping[str, Any]) -> None:
@@ -214,8 +211,11 @@ def sweep(
     """
     if plan.deviations is not None and plan.seeds % 2:
         raise UsageError(f"--seeds {plan.seeds}: importance sampling needs an even number")
-    kept = begin(folder, plan, resume)
+    asked = plan.record()
+    check(folder, asked, resume)
     with open_workers(workers, scheduler) as who:
+        kept = Dataset(folder)
+        kept.begin(asked)
         maker = Maker(plan, kept, who, progress)
         wanted = {point.number: _seeds(plan, plan.seeds) for point in plan.points}
         while wanted:

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from sim.chain import artifacts
-from sim.errors import PlimsollError, UsageError
+from sim.errors import ClusterError, PlimsollError, UsageError
 from sim.experiments.work import Failed, Job, OtherCode, Outcome, execute
 
 ANSWER_SECONDS = 20
@@ -50,10 +50,6 @@ def open_workers(workers: int, scheduler: str | None = None) -> Iterator[Workers
         yield Cluster(client, scheduler or "the local cluster")
 
 
-class ClusterError(PlimsollError):
-    """A scheduler or all of its workers are gone or were never there; what was run is kept."""
-
-
 def checked(outcome: Outcome | OtherCode) -> Outcome:
     """Raises ClusterError where a worker could only give other figures than this process."""
     if isinstance(outcome, OtherCode):
@@ -81,6 +77,7 @@ class Cluster:
         self._client, self._where = client, where
         self._workers = self._there()
         self._threads = sum(self._workers.values())
+        self._alone = 0
         self._name = uuid.uuid4().hex[:8]
 
     @property
@@ -95,6 +92,7 @@ class Cluster:
                 for job in islice(waiting, max(0, 3 * self.count - len(running))):
                     running[self._submit(job)] = job
                 if not running:
+                    self._look()
                     return
                 for future in self._some_done(list(running)):
                     yield self._outcome(future, running.pop(future))
@@ -109,21 +107,29 @@ class Cluster:
     def _some_done(self, futures: list[Any]) -> list[Any]:
         """Wait for one at least, and keep an eye on the workers meanwhile."""
         from distributed import wait
+        from distributed.client import FuturesCancelledError
 
-        alone = 0.0
         while True:
             try:
                 return list(wait(futures, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED").done)
             except TimeoutError:
                 self._look()
-                alone = 0.0 if self._workers else alone + LOOK_SECONDS
-                if alone >= PATIENCE_SECONDS:
-                    raise ClusterError(
-                        f"{self._where} has had no worker for {PATIENCE_SECONDS} s"
-                    ) from None
+            except FuturesCancelledError:
+                raise self._gone() from None
+
+    def _gone(self) -> ClusterError:
+        return ClusterError(
+            f"the scheduler at {self._where} is gone; what was run is kept, and --resume goes on"
+        )
 
     def _look(self) -> None:
         before, self._workers = self._workers, self._there()
+        self._alone = 0 if self._workers else self._alone + LOOK_SECONDS
+        if self._alone >= PATIENCE_SECONDS:
+            raise ClusterError(
+                f"{self._where} has had no worker for {PATIENCE_SECONDS} s; what was run is kept, "
+                "and --resume goes on"
+            )
         gone = before.keys() - self._workers.keys()
         if gone:
             said = "a worker is" if len(gone) == 1 else f"{len(gone)} workers are"
@@ -133,18 +139,18 @@ class Cluster:
     def _there(self) -> dict[str, int]:
         """Address -> threads of each worker. Raises ClusterError."""
         if self._client.status != "running":
-            raise ClusterError(f"the scheduler at {self._where} is gone")
+            raise self._gone()
         try:
             info = self._client.scheduler_info()
         except (OSError, TimeoutError):
-            raise ClusterError(f"the scheduler at {self._where} is gone") from None
+            raise self._gone() from None
         return {address: worker["nthreads"] for address, worker in info["workers"].items()}
 
     def _outcome(self, future: Any, job: Job) -> Outcome:
         from distributed.scheduler import KilledWorker
 
         if future.status in ("cancelled", "lost"):
-            raise ClusterError(f"the scheduler at {self._where} is gone")
+            raise self._gone()
         try:
             outcome = checked(future.result())
         except KilledWorker:
@@ -152,7 +158,7 @@ class Cluster:
         except PlimsollError:
             raise
         except OSError:
-            raise ClusterError(f"the scheduler at {self._where} is gone") from None
+            raise self._gone() from None
         except Exception as error:
             # The worker could not even read the job, or not send the answer.
             return Failed(job.point, job.seed, f"{type(error).__name__}: {error}")
@@ -228,10 +234,14 @@ def _welcome(ours: bool) -> Any:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Dask's own log is for its developers; what matters is said in `notes`."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    import distributed  # noqa: F401, it sets up its log
+
+    handlers = logging.getLogger("distributed").handlers
+    levels = [handler.level for handler in handlers]
+    for handler in handlers:
+        handler.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for handler, level in zip(handlers, levels, strict=True):
+            handler.setLevel(level)
