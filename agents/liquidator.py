@@ -21,6 +21,7 @@ from agents.inventory import (
     proceeds,
     sold,
 )
+from agents.peg import replenish
 from agents.view import Market, Opportunity, View
 
 LIQUIDATE_GAS = 190_000
@@ -95,21 +96,22 @@ class Liquidator(Participant):
         failure_rate: float,
         bid_share: float,
         max_tip_gwei: float,
-        latency_blocks: int = 0,
+        latencies: Sequence[int] = (0,),
         capital_limit: int | None = None,
         inventory: Inventory = Inventory.SELL,
     ) -> None:
+        """`latencies`: blocks until what it decides in a block is there, used in turn."""
         super().__init__(model, name, address)
         self.min_profit = min_profit
         self.failure_rate = failure_rate
         self.bid_share = bid_share
         self.max_tip = int(max_tip_gwei * GWEI)
-        self.latency_blocks = latency_blocks
+        self.latencies = tuple(latencies)
         self.capital_limit = capital_limit
         self.inventory = inventory
 
     def decide(self, view: View) -> Sequence[Intent]:
-        intents: list[Intent] = list(self.sales(view))
+        intents: list[Intent] = [*self.sales(view), *replenish(view)]
         means = self.means(view)
         busy = {
             i.account
@@ -127,6 +129,9 @@ class Liquidator(Participant):
             busy.add(opportunity.account)
             means = self.after(means, opportunity, intent)
         return intents
+
+    def latency(self, block: int) -> int:
+        return self.latencies[block % len(self.latencies)]
 
     def act_on(self, opportunity: Opportunity, means: Means) -> Intent | None:
         if opportunity.callable:

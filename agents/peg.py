@@ -17,6 +17,8 @@ TWO_STEPS_GAS = 240_000
 """What a swap and a second step cost, roughly; only to judge whether they pay."""
 CAUTION = 0.999
 """Least part of a quote it accepts: others may trade first in the block."""
+RUSH = 0.98
+"""The same of a liquidator in need of stable: others need it too."""
 WAD = 10**18
 
 
@@ -75,10 +77,10 @@ class PegArbitrageur(Participant):
     """Trades wherever two prices of the stable are apart, always both steps in one block.
 
     Between the pool of the coin and the module: a cheap stable is bought and redeemed, a dear
-    one is minted and sold. Between that pool and a collateral's: coin into stable into
-    collateral or the other way, at the prices outside of coin and collateral. That is how what
-    borrowers and liquidators do on the collateral's pool reaches the peg. It deals for coin and
-    collateral and keeps no stable.
+    one is minted and sold. Between either of them and a collateral's pool: coin into stable
+    into collateral or the other way, at the prices outside of coin and collateral. That is how
+    what borrowers and liquidators do on the collateral's pool reaches the peg. It deals for
+    coin and collateral and keeps no stable.
     """
 
     role = "arbitrageur"
@@ -118,90 +120,157 @@ def routes(peg: Peg, market: Market, wallet: Wallet, offer: Bid) -> list[Route]:
     """Those that earn anything before gas, each of its best size or as large as can be."""
     found = [_redeem(peg, wallet, offer), _mint(peg, wallet, offer)]
     for index, pool in enumerate(market.pools):
-        if pool is not None and pool.collateral and peg.pool.collateral:
+        if pool is not None and pool.collateral:
             unit: int = 10 ** market.terms.assets[index].decimals
             usd = market.prices[index] / unit
-            found.append(_buy(peg, pool, index, usd, wallet, offer))
-            found.append(_sell(peg, pool, index, usd, wallet, offer))
+            found += _with_collateral(Place(index, pool, usd), peg, wallet, offer)
     return [route for route in found if route is not None and route.gain > 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a collateral is traded for the stable."""
+
+    index: int
+    pool: Pool
+    usd: float
+    """Of a native unit, outside."""
+
+    def swap(self, sell_stable: bool, amount: int, offer: Bid) -> Swap:
+        return Swap(
+            bid=offer,
+            pool=self.index,
+            sell_stable=sell_stable,
+            amount_in=amount,
+            min_out=int(self.pool.quote(sell_stable, amount) * CAUTION),
+        )
 
 
 def _redeem(peg: Peg, wallet: Wallet, offer: Bid) -> Route | None:
     """Coin into stable on the pool, stable into coin at the module."""
-    par = (1 - peg.fee) * peg.coin_unit / WAD
     chain = into(peg.pool, sell_stable=False)
-    amount = min(chain.best(par), float(wallet.coin), _reaching(chain, peg.redeemable))
-    bought = peg.pool.quote(False, int(amount))
+    amount = int(min(chain.best(peg.par), wallet.coin, _reaching(chain, peg.redeemable)))
+    bought = peg.pool.quote(False, amount)
     if bought == 0:
         return None
-    gain = (bought * par - amount) / peg.coin_unit * peg.coin_usd
+    gain = (bought * peg.par - amount) * peg.unit_usd
     sure = int(bought * CAUTION)
-    swap = PegSwap(bid=offer, sell_stable=False, amount_in=int(amount), min_out=sure)
-    back = min(sure + wallet.stable, peg.redeemable)
-    return Route((swap, PegRedeem(bid=offer, amount_in=back)), gain)
+    swap = PegSwap(bid=offer, sell_stable=False, amount_in=amount, min_out=sure)
+    return Route((swap, _back(peg, sure, wallet, offer)), gain)
 
 
 def _mint(peg: Peg, wallet: Wallet, offer: Bid) -> Route | None:
     """Coin into stable at the module, stable into coin on the pool."""
-    par = (1 - peg.fee) * WAD / peg.coin_unit
-    wanted = into(peg.pool, sell_stable=True).best(par)
-    amount = int(min(wanted, peg.mintable * CAUTION, wallet.coin * par) / par)
-    minted = int(amount * par * (1 - 1e-12))
+    wanted = into(peg.pool, sell_stable=True).best(peg.gives)
+    amount, minted = _minted(peg, wanted, wallet)
     sold = peg.pool.quote(True, minted)
-    if sold == 0:
+    if sold <= amount:
         return None
-    gain = (sold - amount) / peg.coin_unit * peg.coin_usd
-    swap = PegSwap(
-        bid=offer, sell_stable=True, amount_in=minted, min_out=max(int(sold * CAUTION), amount)
-    )
-    return Route((PegMint(bid=offer, amount_in=amount), swap), gain)
+    least = max(int(sold * CAUTION), amount)
+    swap = PegSwap(bid=offer, sell_stable=True, amount_in=minted, min_out=least)
+    return Route((PegMint(bid=offer, amount_in=amount), swap), (sold - amount) * peg.unit_usd)
 
 
-def _buy(peg: Peg, pool: Pool, index: int, usd: float, wallet: Wallet, offer: Bid) -> Route | None:
-    """Coin into stable into collateral, `usd` a native unit outside."""
-    chain = through(peg.pool, pool)
-    coin_usd = peg.coin_usd / peg.coin_unit
-    amount = int(min(chain.best(usd / coin_usd), wallet.coin))
+def _with_collateral(at: Place, peg: Peg, wallet: Wallet, offer: Bid) -> list[Route | None]:
+    """Between a collateral's pool and the coin: by the coin's pool and by the module."""
+    found = [_buy_by_module(at, peg, wallet, offer), _sell_by_module(at, peg, wallet, offer)]
+    if peg.pool.collateral:
+        found += [_buy_by_pool(at, peg, wallet, offer), _sell_by_pool(at, peg, wallet, offer)]
+    return found
+
+
+def _buy_by_pool(at: Place, peg: Peg, wallet: Wallet, offer: Bid) -> Route | None:
+    """Coin into stable into collateral."""
+    chain = through(peg.pool, at.pool)
+    amount = int(min(chain.best(at.usd / peg.unit_usd), wallet.coin))
     stable = peg.pool.quote(False, amount)
-    bought = pool.quote(True, stable)
+    bought = at.pool.quote(True, stable)
     if bought == 0:
         return None
     sure = int(stable * CAUTION)
     first = PegSwap(bid=offer, sell_stable=False, amount_in=amount, min_out=sure)
-    second = Swap(
-        bid=offer,
-        pool=index,
-        sell_stable=True,
-        amount_in=sure,
-        min_out=int(pool.quote(True, sure) * CAUTION),
-    )
-    return Route((first, second), bought * usd - amount * coin_usd)
+    gain = bought * at.usd - amount * peg.unit_usd
+    return Route((first, at.swap(True, sure, offer)), gain)
 
 
-def _sell(peg: Peg, pool: Pool, index: int, usd: float, wallet: Wallet, offer: Bid) -> Route | None:
+def _sell_by_pool(at: Place, peg: Peg, wallet: Wallet, offer: Bid) -> Route | None:
     """Collateral into stable into coin."""
-    chain = through(pool, peg.pool)
-    coin_usd = peg.coin_usd / peg.coin_unit
-    amount = int(min(chain.best(coin_usd / usd), wallet.tokens[index]))
-    stable = pool.quote(False, amount)
+    chain = through(at.pool, peg.pool)
+    amount = int(min(chain.best(peg.unit_usd / at.usd), wallet.tokens[at.index]))
+    stable = at.pool.quote(False, amount)
     paid = peg.pool.quote(True, stable)
     if paid == 0:
         return None
-    sure = int(stable * CAUTION)
-    first = Swap(bid=offer, pool=index, sell_stable=False, amount_in=amount, min_out=sure)
-    second = PegSwap(
-        bid=offer,
-        sell_stable=True,
-        amount_in=sure + wallet.stable,
-        min_out=int(peg.pool.quote(True, sure) * CAUTION),
-    )
-    return Route((first, second), paid * coin_usd - amount * usd)
+    sure = int(stable * CAUTION) + wallet.stable
+    least = int(peg.pool.quote(True, sure) * CAUTION)
+    second = PegSwap(bid=offer, sell_stable=True, amount_in=sure, min_out=least)
+    gain = paid * peg.unit_usd - amount * at.usd
+    return Route((at.swap(False, amount, offer), second), gain)
+
+
+def _buy_by_module(at: Place, peg: Peg, wallet: Wallet, offer: Bid) -> Route | None:
+    wanted = into(at.pool, sell_stable=True).best(at.usd / peg.unit_usd * peg.gives)
+    amount, minted = _minted(peg, wanted, wallet)
+    bought = at.pool.quote(True, minted)
+    if bought == 0:
+        return None
+    first = PegMint(bid=offer, amount_in=amount)
+    gain = bought * at.usd - amount * peg.unit_usd
+    return Route((first, at.swap(True, minted, offer)), gain)
+
+
+def _sell_by_module(at: Place, peg: Peg, wallet: Wallet, offer: Bid) -> Route | None:
+    chain = into(at.pool, sell_stable=False)
+    most = _reaching(chain, peg.redeemable)
+    best = chain.best(peg.par * peg.unit_usd / at.usd)
+    amount = int(min(best, most, wallet.tokens[at.index]))
+    stable = at.pool.quote(False, amount)
+    if stable == 0:
+        return None
+    gain = stable * peg.par * peg.unit_usd - amount * at.usd
+    back = _back(peg, int(stable * CAUTION), wallet, offer)
+    return Route((at.swap(False, amount, offer), back), gain)
+
+
+def _back(peg: Peg, sure: int, wallet: Wallet, offer: Bid) -> PegRedeem:
+    """What was bought for sure, and what was left over before."""
+    return PegRedeem(bid=offer, amount_in=min(sure + wallet.stable, peg.redeemable))
+
+
+def _minted(peg: Peg, wanted: float, wallet: Wallet) -> tuple[int, int]:
+    """(coin in, stable out) for so much stable, or what can be had of it; the stable is less by
+    some units, as the module rounds."""
+    stable = min(wanted, peg.mintable * CAUTION, wallet.coin * peg.gives)
+    amount = int(stable / peg.gives)
+    return amount, int(amount * peg.gives * (1 - 1e-12))
 
 
 def _reaching(chain: Chain, out: float) -> float:
     """Least amount in that pays so much out."""
     left = chain.k - chain.m * out
     return chain.l * out / left if left > 0 else float("inf")
+
+
+def replenish(view: View) -> list[Intent]:
+    """For a liquidator with reserve coin: the stable that open liquidations ask for and it does
+    not have, minted where the pool is dearer than the module, else bought, at up to half the
+    penalty above 1 USD."""
+    peg, market = view.market.peg, view.market
+    short = sum(o.repaid for o in view.opportunities) - view.wallet.stable
+    waits = any(isinstance(intent, PegSwap | PegMint) for intent in view.waiting)
+    if peg is None or waits or short < WAD or view.wallet.coin < peg.coin_unit:
+        return []
+    offer = bid(market, GWEI)
+    if peg.price * (1 - peg.fee) > 1 and peg.mintable > WAD:
+        return [PegMint(bid=offer, amount_in=_minted(peg, float(short), view.wallet)[0])]
+    chain = into(peg.pool, sell_stable=False)
+    limit = (1 + market.terms.max_penalty / 2) / WAD / peg.unit_usd
+    amount = int(min(chain.best(limit), _reaching(chain, short), view.wallet.coin))
+    bought = peg.pool.quote(False, amount)
+    if bought < WAD:
+        return []
+    least = int(bought * RUSH)
+    return [PegSwap(bid=offer, sell_stable=False, amount_in=amount, min_out=least)]
 
 
 class PegPoker(Participant):
@@ -271,7 +340,7 @@ class CoinHolder(Participant):
         at_par = min(coin, peg.mintable * peg.coin_unit // WAD)
         if at_par >= peg.coin_unit:
             return (PegMint(bid=offer, amount_in=at_par),)
-        cheap = into(peg.pool, sell_stable=False).best(peg.coin_unit / WAD / peg.coin_usd)
+        cheap = into(peg.pool, sell_stable=False).best(1 / WAD / peg.unit_usd)
         amount = min(coin, int(cheap))
         bought = peg.pool.quote(False, amount)
         if bought < WAD:

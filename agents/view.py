@@ -124,6 +124,21 @@ class Peg:
     average."""
 
     @property
+    def unit_usd(self) -> float:
+        """Of a native unit of the coin."""
+        return self.coin_usd / self.coin_unit
+
+    @property
+    def par(self) -> float:
+        """Native units of the coin that the module gives for a unit of stable."""
+        return (1 - self.fee) * self.coin_unit / 10**18
+
+    @property
+    def gives(self) -> float:
+        """Units of stable that the module gives for a native unit of the coin."""
+        return (1 - self.fee) * 10**18 / self.coin_unit
+
+    @property
     def price(self) -> float:
         """Coins for one stable at the margin; 1 where the pool is empty."""
         coins, stable = self.pool.collateral / self.coin_unit, self.pool.stable / 10**18

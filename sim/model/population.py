@@ -27,6 +27,7 @@ from agents.liquidator import Liquidator
 from agents.oracle import Poker, Reporter
 from agents.redeemer import Redeemer
 from agents.searcher import CopyCat, Sandwicher
+from sim.model.pegged import capital_of, peg_arbitrageurs, peg_people
 from sim.model.traders import Streams, draw_traders
 from sim.protocol.names import GUARDIAN, VENUE, address_of
 from sim.protocol.populate import Endowment
@@ -35,6 +36,8 @@ from sim.units import to_units, to_wad
 
 ETHER = 10**18
 HOUR = 3_600
+LATENCIES = 256
+"""Delays drawn for each liquidator, used in turn."""
 STRATEGIES: dict[str, type[Liquidator]] = {
     "keeper": Keeper,
     "auctioneer": GasAuctioneer,
@@ -67,20 +70,21 @@ def draw(
     Prices are USD at block 0. Each role has its own random stream, so that changing one
     role's numbers leaves the others' draws as they were.
     """
-    streams = [np.random.default_rng(s) for s in seed.spawn(7)]
+    streams = [np.random.default_rng(s) for s in seed.spawn(8)]
     own = Streams(people=streams[0], baskets=streams[4], peg=streams[5], runs=streams[6])
     traders: list[tuple[Participant, Endowment]] = []
     traders += draw_traders(model, scenario, prices, own)
     traders.sort(key=lambda pair: not pair[1].collateral)
     people = [
         *traders,
-        *_liquidators(model, scenario, streams[1]),
+        *_liquidators(model, scenario, streams[1], streams[7]),
         *_reporters(model, scenario),
-        *_arbitrageurs(model, scenario, prices),
+        *(_arbitrageurs if scenario.peg.depth == 0 else peg_arbitrageurs)(model, scenario, prices),
         *_searchers(model, scenario),
         *_attackers(model, scenario, prices),
         *_guardian(model, scenario),
         *_poker(model, scenario),
+        *peg_people(model, scenario, streams[3]),
         *_lenders(model, scenario),
         *_redeemers(model, scenario),
     ]
@@ -88,16 +92,21 @@ def draw(
 
 
 def _liquidators(
-    model: mesa.Model, scenario: Scenario, rng: np.random.Generator
+    model: mesa.Model,
+    scenario: Scenario,
+    rng: np.random.Generator,
+    delays: np.random.Generator,
 ) -> list[tuple[Participant, Endowment]]:
     terms = scenario.liquidators
     pairs: list[tuple[Participant, Endowment]] = []
     for number in range(terms.count):
         name = f"liquidator-{number}"
+        stable, coin = capital_of(scenario, terms.capital * float(rng.lognormal(0, 0.5)))
         endowment = Endowment(
             address=address_of(name),
             wei=GAS_MONEY["liquidator"] * ETHER,
-            stable=to_wad(terms.capital * float(rng.lognormal(0, 0.5))),
+            stable=stable,
+            coin=coin,
         )
         strategy = STRATEGIES[terms.strategies[number % len(terms.strategies)]]
         agent = strategy(
@@ -108,12 +117,18 @@ def _liquidators(
             failure_rate=terms.failure_rate,
             bid_share=min(0.9, terms.bid_share * float(rng.lognormal(0, 0.3))),
             max_tip_gwei=terms.max_tip_gwei,
-            latency_blocks=terms.latency_blocks,
+            latencies=_latencies(terms.latency_blocks, delays),
             inventory=Inventory[terms.inventory.upper()],
             **_beliefs(strategy, terms),
         )
         pairs.append((agent, endowment))
     return pairs
+
+
+def _latencies(mean: float, rng: np.random.Generator) -> tuple[int, ...]:
+    if mean == 0:
+        return (0,)
+    return tuple((rng.geometric(1 / (1 + mean), LATENCIES) - 1).tolist())
 
 
 def _beliefs(strategy: type[Liquidator], terms: Liquidators) -> dict[str, int]:

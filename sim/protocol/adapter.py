@@ -200,7 +200,7 @@ class Adapter(ABC):
         self.fund(script, DEPLOYER, seeded)
 
     def endow_coin(self, script: Script, to: Address, amount: int) -> None:  # noqa: B027
-        """Give someone reserve coin of the stable, in set-up; default: there is none."""
+        """Give someone reserve coin of the stable, WAD, in set-up; default: there is none."""
 
     def begin(self, script: Script) -> None:  # noqa: B027
         """Everyone is in place: the last of the set-up; default: nothing."""

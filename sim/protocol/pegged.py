@@ -20,7 +20,7 @@ from sim.protocol.ledger import Ledger
 from sim.protocol.names import DEPLOYER
 from sim.protocol.script import Script
 from sim.scenario import Scenario
-from sim.units import MAX_UINT256, Address, to_wad
+from sim.units import MAX_UINT256, WAD, Address, to_wad
 
 MINTED = "minted through the peg"
 CAP, READ_AT = "cap of the peg", "reading of the peg's average"
@@ -70,7 +70,8 @@ class PegMarket:
         script.send(DEPLOYER, self.pool.add_liquidity, coins, to_wad(depth), 0, DEPLOYER)
 
     def endow(self, script: Script, to: Address, coins: int) -> None:
-        script.send(DEPLOYER, self.coin.mint, to, coins)
+        """`coins` in WAD."""
+        script.send(DEPLOYER, self.coin.mint, to, coins * self.coin_unit // WAD)
         for token in (self.coin, self.stable):
             for spender in (self.pool, self.module):
                 script.send(to, token.approve, spender.address, MAX_UINT256)

@@ -29,7 +29,7 @@ class Endowment:
     tokens: dict[int, int] = field(default_factory=dict)
     """Asset index -> amount in the wallet."""
     coin: int = 0
-    """Reserve coin of the stable."""
+    """Reserve coin of the stable, a whole one 10^18 whatever its decimals."""
     collateral: dict[int, int] = field(default_factory=dict)
     """Asset index -> amount in its account; none is no account."""
     debt: int = 0
