@@ -33,6 +33,9 @@ class Do(StrEnum):
     DONATE = "donate"
     ARM = "arm"
     BLOCK = "block"
+    ELSE = "else"
+    """Any function of the contract, called by someone who has no right of their own to it;
+    `amount.plus` says which, `amount.ppm` with what."""
 
 
 class Of(StrEnum):

@@ -38,6 +38,7 @@ WEIGHTS = {
     Do.PRICE: 12,
     Do.WAIT: 5,
     Do.DONATE: 2,
+    Do.ELSE: 3,
 }
 HOSTILE = {Do.ARM: 5, Do.BLOCK: 1}
 
@@ -144,6 +145,8 @@ class Alphabet:
         random = self._random
         if do is Do.PRICE:
             return self._price()
+        if do is Do.ELSE:
+            return Amount(ppm=random.randrange(10**9), plus=random.randrange(100))
         if do in (Do.PAUSE, Do.BLOCK):
             return Amount(plus=random.randrange(4))
         if random.random() < 0.05:

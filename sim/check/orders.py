@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from random import Random
 
 from eth_abi.abi import encode as abi_encode
 from eth_utils.abi import function_signature_to_4byte_selector
@@ -31,7 +32,7 @@ from sim.protocol.abi import Contract
 from sim.protocol.adapter import Ability, Adapter, Who
 from sim.protocol.ledger import Ledger
 from sim.protocol.margin import ratios_of
-from sim.units import WAD, Address, to_wad
+from sim.units import MAX_UINT256, WAD, Address, to_wad
 
 NO_BID = Bid(0, 0)
 LARGEST_PRICE = 2**88 - 1
@@ -66,6 +67,12 @@ class Orders:
         self._names = names
         self._initial = [to_wad(ratios.initial) for ratios in ratios_of(adapter.scenario)]
         self._units = [10**asset.decimals for asset in adapter.scenario.assets]
+        self._functions = [
+            (spender.address, signature)
+            for spender in adapter.spenders()
+            for signature in spender.transactions
+            if "[" not in signature and "bytes" not in signature and "string" not in signature
+        ]
 
     def target(self, action: Action, state: State, ledger: Ledger) -> Target | None:
         """None where the action makes no transaction: there is no account yet, nobody like
@@ -79,6 +86,8 @@ class Orders:
                 return self._post(action, state, asset)
             case Do.DONATE:
                 return self._donate(action, state)
+            case Do.ELSE:
+                return self._else(action, state)
             case Do.ARM | Do.BLOCK:
                 return self._hostile(action, state, ledger, tokens[asset])
             case _ if NEEDS.get(action.do, Ability(0)) not in adapter.abilities:
@@ -180,6 +189,27 @@ class Orders:
         spenders = adapter.spenders()
         vault = spenders[action.asset % len(spenders)].address
         return Target(who, coin.address, coin.transfer(vault, action.amount.of_basis(basis)))
+
+    def _else(self, action: Action, state: State) -> Target | None:
+        """Arguments are what is lying about: accounts, amounts, people, tokens."""
+        who, people = self._names.get(action.who), list(self._names.values())
+        if who is None or not self._functions:
+            return None
+        to, signature = self._functions[action.amount.plus % len(self._functions)]
+        dice = Random(action.amount.ppm)
+        numbers = (0, 1, 2, 3, WAD, 1_000 * WAD, 2**128, MAX_UINT256, dice.getrandbits(70))
+        addresses = (*people, *(coin.address for coin in self._adapter.tokens))
+
+        def word(kind: str) -> bytes:
+            if kind == "address":
+                return dice.choice(addresses).rjust(32, b"\0")
+            return (dice.randrange(2) if kind == "bool" else dice.choice(numbers)).to_bytes(
+                32, "big"
+            )
+
+        kinds = signature.partition("(")[2].replace("(", "").replace(")", "").split(",")
+        data = b"".join(word(kind) for kind in kinds if kind)
+        return Target(who, to, function_signature_to_4byte_selector(signature) + data)
 
     def _hostile(
         self, action: Action, state: State, ledger: Ledger, token: Contract

@@ -148,9 +148,6 @@ def health(step: Step, declared: Declared) -> str | None:
                 f"account {number} goes from {_sheet(was)} to {_sheet(now)} by another's "
                 f"{step.action.do}"
             )
-        better = now.debt < was.debt
-        if better and number not in touched and not _is_paid(step):
-            return f"debt of account {number} falls from {was.debt} to {now.debt}, unpaid"
     return ""
 
 
@@ -228,45 +225,45 @@ def fairness(step: Step, declared: Declared) -> str | None:
 
 @rule("Who draws or takes out with debt keeps initial margin, at prices that are valid.")
 def margin(step: Step, declared: Declared) -> str | None:
-    account = _own_account(step, (Do.BORROW, Do.WITHDRAW))
-    if account is None or not account.debt:
-        return None
-    if not account.valid:
-        return "done at a price that is not valid"
-    p = account.position
-    if p.collateral < p.debt + p.initial:
-        return f"equity {p.equity} is left, and {p.initial} is required"
-    if account.value + ROUNDING + account.value // FINE < account.debt + account.initial:
-        return f"equity {account.value - account.debt} is left; the terms say {account.initial}"
-    return ""
+    weaker = [(number, now) for number, was, now in _weaker(step) if now.debt]
+    for number, account in weaker:
+        p, fine = account.position, ROUNDING + account.value // FINE
+        if not account.valid:
+            return f"account {number} is drawn from at a price that is not valid"
+        if p.collateral < p.debt + p.initial:
+            return f"equity {p.equity} is left to account {number}, and {p.initial} is required"
+        if account.value + fine < account.debt + account.initial:
+            left = account.value - account.debt
+            return f"equity {left} is left to account {number}; the terms say {account.initial}"
+    return "" if weaker else None
 
 
 @rule("A debt is not below the least, nor drawn above an account's or everybody's ceiling.")
 def caps(step: Step, declared: Declared) -> str | None:
-    account = _own_account(step, (Do.BORROW,))
-    if account is None:
-        return None
+    drawn = [(number, now) for number, was, now in _weaker(step) if now.debt > was.debt]
     total = sum(each.debt for each in step.after.accounts)
-    if account.debt < declared.terms.min_debt:
-        return f"a debt of {account.debt} is below the least, {declared.terms.min_debt}"
-    if Ability.CEILINGS not in declared.abilities:
-        return ""
-    if account.debt > declared.account_ceiling:
-        return f"a debt of {account.debt} is above an account's {declared.account_ceiling}"
-    if total > declared.debt_ceiling + len(step.after.accounts):
-        return f"all debts, {total}, are above the ceiling {declared.debt_ceiling}"
-    return ""
+    ceilings = Ability.CEILINGS in declared.abilities
+    for number, account in drawn:
+        if account.debt < declared.terms.min_debt:
+            return f"a debt of {account.debt} is below the least, {declared.terms.min_debt}"
+        if ceilings and account.debt > declared.account_ceiling:
+            return f"account {number} owes {account.debt}; allowed is {declared.account_ceiling}"
+        if ceilings and total > declared.debt_ceiling + len(step.after.accounts):
+            return f"all debts, {total}, are above the ceiling {declared.debt_ceiling}"
+    return "" if drawn else None
 
 
 @rule("What is stopped, by the guardian or a breaker, is stopped.")
 def stopped(step: Step, declared: Declared) -> str | None:
-    flag = {Do.BORROW: 1, Do.WITHDRAW: 2}.get(step.action.do, 0)
-    if not step.before.stopped & flag:
+    flags = step.before.stopped
+    if not flags or step.receipt is None:
         return None
-    account = _own_account(step, (Do.BORROW, Do.WITHDRAW))
-    if account is None or not account.debt:
-        return ""
-    return f"{step.action.do} is done while it is stopped"
+    for number, was, now in _weaker(step):
+        if now.debt > was.debt and flags & 1:
+            return f"account {number} draws while that is stopped"
+        if was.debt and now.debt <= was.debt and flags & 2:
+            return f"account {number} takes collateral out, with debt, while that is stopped"
+    return ""
 
 
 # ------------------------------------------------------------------- liquidation
@@ -353,15 +350,18 @@ def redemption(step: Step, declared: Declared) -> str | None:
     return "" if done else None
 
 
-@rule("Nobody gains by liquidating an account of their own.")
+@rule("Nobody gains by liquidating an account of their own that covers its debt and penalty.")
 def self_liquidation(step: Step, declared: Declared) -> str | None:
     found = _liquidation(step)
-    if found is None or found[0].owner != step.sender or found[0].value < found[0].debt:
+    if found is None or found[0].owner != step.sender:
         return None
-    gain = wealth(step.after, step.sender, declared.units) - wealth(
-        step.before, step.sender, declared.units
-    )
-    return f"a gain of {gain // WAD} by liquidating oneself" if gain > 0 else ""
+    if found[0].value * WAD < found[0].debt * (WAD + to_wad(declared.terms.max_penalty)):
+        return None  # what it does not cover is left to others, whoever liquidates
+    after = wealth(step.after, step.sender, declared.units)
+    gain = after - wealth(step.before, step.sender, declared.units)
+    asset = found[1].asset
+    rounding = ROUNDING + step.before.prices[asset][0] // declared.units[asset]
+    return f"a gain of {gain // WAD} by liquidating oneself" if gain > rounding * WAD else ""
 
 
 @rule("A margin call stands, and its clock runs on, until the account is cured or it lapses.")
@@ -413,11 +413,6 @@ def _touched(step: Step) -> set[int]:
     return {e.account for h in step.happened for e in h.effects if isinstance(e, kinds)}
 
 
-def _is_paid(step: Step) -> bool:
-    """Someone repaid: who sent it, or a hostile token in the middle of it."""
-    return step.action.do is Do.REPAY or _is_hostile(step)
-
-
 def _is_hostile(step: Step) -> bool:
     return any(h.name == STRUCK for h in step.happened)
 
@@ -427,15 +422,15 @@ def _acts_for(step: Step, account: Account) -> bool:
     return any(h.name == STRUCK and h.address("by") == account.owner for h in step.happened)
 
 
-def _own_account(step: Step, kinds: tuple[Do, ...]) -> Account | None:
-    """The account that an owner's action was about, as it is after it; None when it failed or
-    was another action."""
-    if not step.ok or step.action.do not in kinds:
-        return None
-    for _, was, now in _pairs(step):
-        if was.owner == step.sender and (was.debt, was.amounts) != (now.debt, now.amounts):
-            return now
-    return None
+def _weaker(step: Step) -> Iterator[tuple[int, Account, Account]]:
+    """(number, before, after) of accounts that owe more or hold less, and by their owner's will."""
+    if not step.ok:
+        return
+    touched = _touched(step)
+    for number, was, now in _pairs(step):
+        less = any(y < x for x, y in zip(was.amounts, now.amounts, strict=True))
+        if (less or now.debt > was.debt) and number not in touched:
+            yield number, was, now
 
 
 def _repay_limit(account: Account, declared: Declared) -> int:

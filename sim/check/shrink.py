@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sim.check.action import WHOLE, Action, Amount, Do, Of
-from sim.check.runner import Finding, Runner
+from sim.check.runner import Effort, Finding, Runner
 
 TRIES = 600
 """Sequences run to make one smaller."""
@@ -19,7 +19,7 @@ class Shrinker:
     """
 
     def __init__(self, runner: Runner, invariant: str) -> None:
-        self._runner = runner
+        self._runner = Runner(runner.world, Effort(), set(runner.invariants()) - {invariant})
         self._invariant = invariant
         self._left = TRIES
 
@@ -67,10 +67,8 @@ class Shrinker:
     def _breaks(self, actions: Sequence[Action]) -> tuple[list[Action], Finding | None]:
         """The actions up to where it breaks."""
         self._left -= 1
-        for finding in self._runner.findings(actions, probe=True):
-            if finding.invariant == self._invariant:
-                return list(actions[: finding.at + 1]), finding
-        return list(actions), None
+        finding = self._runner.run(actions, probe=True)
+        return list(actions[: finding.at + 1] if finding else actions), finding
 
 
 def plainer(action: Action) -> Iterator[Action]:
