@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from agents.view import Pool, Venue
 
-STEPS = 40
-"""Of a bisection: to one part in 10^12 of its bracket."""
+STEPS = 24
+"""Of a bisection: to one part in 10^7 of its bracket."""
 
 
 def split(pool: Pool | None, venue: Venue, amount: int) -> tuple[int, int]:

@@ -9,12 +9,15 @@ volatility rises above calm.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from math import exp
+from math import copysign, exp
 
 from sim.market.book import Book, Stretch
 from sim.scenario import VenueTerms
 
+Tier = tuple[float, float]
+"""(distance from the price, USD down to there)."""
 REACH = 0.95
 """Beyond this displacement there are no orders."""
 
@@ -26,12 +29,14 @@ class Venue:
     def __init__(self, terms: VenueTerms, decimals: int, price: float) -> None:
         """`price`: USD at first."""
         self._terms = terms
+        self._tiers = [(0.0, 0.0), *((at, usd * terms.scale) for at, usd in terms.depth)]
+        """(distance, USD) in calm."""
         self._unit = 10.0**decimals
         self._stable_unit = 10.0 ** (18 - decimals)
         self._eaten = 0.0
         self._shift = 0.0
         """Permanent impact on the log price."""
-        self._path, self._stress = price, 1.0
+        self._path, self._thinned = price, 1.0
         self.book = self._book()
 
     @property
@@ -49,12 +54,21 @@ class Venue:
         a year's, as realised of late."""
         back = self._eaten * (1 - 0.5 ** (seconds / self._terms.half_life))
         self._eaten -= back
-        distance, size = self._terms.depth[0]
-        slope = distance / (size * self._terms.scale)
-        self._shift -= self._terms.permanent * slope * back
+        distance, size = self._tiers[1]
+        self._shift -= self._terms.permanent * distance / size * back
         self._path = path
-        self._stress = max(1.0, volatility / self._terms.calm_volatility)
+        self._thin(volatility)
         self.book = self._book()
+
+    def _thin(self, volatility: float) -> None:
+        """Depth falls by the square of `_thinned`: half by orders that are smaller, half by
+        orders that are further away. Orders move away from where the price is, so that this
+        alone does not move it."""
+        stress = max(1.0, volatility / self._terms.calm_volatility)
+        thinned = min(stress**self._terms.volatility_weight, 1 / self._terms.thinnest) ** 0.5
+        distance = _interpolated(self._tiers, 1, abs(self._eaten)) * self._thinned / thinned
+        self._eaten = copysign(_interpolated(self._tiers, 0, distance), self._eaten)
+        self._thinned = thinned
 
     def fill(self, sell_stable: bool, amount_in: int) -> tuple[int, int]:
         """(taken, paid) of an order executed now, native units; the book moves on."""
@@ -72,15 +86,11 @@ class Venue:
 
     def _tokens_per_usd(self) -> float:
         """Native units that stand where a USD stands in calm."""
-        return self._factor() ** -1 / self._middle() * self._unit
-
-    def _factor(self) -> float:
-        """Half of the thinning makes orders smaller, the other half puts them further away."""
-        return float(self._stress ** (self._terms.volatility_weight / 2))
+        return self._unit / self._thinned / self._middle()
 
     def _book(self) -> Book:
         tokens = self._tokens_per_usd()
-        first, stretches = orders(self._terms, self._factor())
+        first, stretches = _orders(self._terms, self._tiers, self._thinned)
         both = [(-high, -low, -end, -start) for low, high, start, end in reversed(stretches)]
         return Book(
             middle=self._middle() * self._stable_unit,
@@ -93,20 +103,19 @@ class Venue:
         )
 
 
-def orders(terms: VenueTerms, width: float) -> tuple[float, list[Stretch]]:
+def _orders(terms: VenueTerms, known: Sequence[Tier], width: float) -> tuple[float, list[Stretch]]:
     """(distance of the first order, stretches of one side in USD at the depth of calm).
 
     `depth` spreads orders evenly between its tiers; a `book` has them at its levels alone, each
     as large as the depth between the level before and itself, and goes on evenly after the
     last. Distances are `width` times those of calm.
     """
-    known = [(0.0, 0.0), *((at, usd * terms.scale) for at, usd in terms.depth)]
     reach = REACH / width
-    tiers = [*(tier for tier in known if tier[0] < reach), (reach, _depth_at(known, reach))]
+    tiers = [*(tier for tier in known if tier[0] < reach), (reach, _interpolated(known, 0, reach))]
     if terms.model == "depth":
         return 0.0, _spread(tiers, width)
     levels = [level for level in terms.levels if level < reach]
-    sizes = [_depth_at(tiers, level) for level in levels]
+    sizes = [_interpolated(tiers, 0, level) for level in levels]
     first = levels[0] * width
     at = [level * width - first for level in levels]
     steps = [(low, high, d, d) for low, high, d in zip([0.0, *sizes], sizes, at, strict=False)]
@@ -114,15 +123,17 @@ def orders(terms: VenueTerms, width: float) -> tuple[float, list[Stretch]]:
     return first, [*steps, *_spread([(d - levels[0], usd) for d, usd in beyond], width)]
 
 
-def _spread(tiers: list[tuple[float, float]], width: float) -> list[Stretch]:
-    """Orders evenly between tiers of (distance, USD)."""
+def _spread(tiers: Sequence[Tier], width: float) -> list[Stretch]:
+    """Orders evenly between tiers."""
     return [
         (low, high, start * width, end * width) for (start, low), (end, high) in pairwise(tiers)
     ]
 
 
-def _depth_at(tiers: list[tuple[float, float]], distance: float) -> float:
-    """USD down to a distance; after the last tier as deep as between the last two."""
-    end = next((i for i, tier in enumerate(tiers) if tier[0] >= distance), len(tiers) - 1)
-    (start, low), (stop, high) = tiers[end - 1], tiers[end]
-    return low + (high - low) * (distance - start) / (stop - start)
+def _interpolated(tiers: Sequence[Tier], by: int, where: float) -> float:
+    """By distance the USD, by USD (1) the distance; after the last tier as deep as between the
+    last two."""
+    end = next((i for i, tier in enumerate(tiers) if tier[by] >= where), len(tiers) - 1)
+    before, after = tiers[max(1, end) - 1], tiers[max(1, end)]
+    part = (where - before[by]) / (after[by] - before[by])
+    return before[1 - by] + part * (after[1 - by] - before[1 - by])

@@ -80,6 +80,9 @@ class VenueTerms(Section):
         description="Depth falls with this power of realised volatility over calm, half by "
         "smaller and half by wider orders; 0: static.",
     )
+    thinnest: Positive = Field(
+        0.25, le=1, description="Part of the depth that volatility leaves at least."
+    )
     calm_volatility: Positive = Field(0.75, description="A year.")
     half_life: Positive = Field(600.0, description="Seconds in which half of an impact is gone.")
     permanent: Share = Field(0.25, description="Part of the impact that stays, at the first tier.")

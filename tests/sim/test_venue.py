@@ -113,6 +113,24 @@ def test_volatility__stress_of_the_calibration__thins_about_as_calibrated(volati
     assert 24e6 / one.depth(0.01) == pytest.approx(thinner, rel=0.25)
 
 
+def test_volatility__beyond_the_calibration__leaves_the_thinnest():
+    one = venue(thinnest=0.2)
+    one.advance(PRICE, 1_000.0, 12)
+    assert one.depth(0.01) == pytest.approx(24e6 * 0.2, rel=1e-6)
+
+
+@pytest.mark.parametrize("model", ["depth", "book"])
+def test_volatility__alone__does_not_move_the_price(model):
+    """Orders move away from where the price is; a book's by less than a level."""
+    one = venue(model, permanent=0.0, half_life=1e15)
+    one.fill(False, tokens(60e6))
+    before = one.price
+    for volatility in (3.0, 0.0, 1.0, 0.0):
+        one.advance(PRICE, volatility, 12)
+        within = 1e-9 if model == "depth" else 0.011
+        assert one.price == pytest.approx(before, rel=within)
+
+
 def test_volatility__weighted_tiers__wider_and_smaller_in_equal_parts():
     one = venue("book", volatility_weight=1.0)
     one.advance(PRICE, 4 * 0.75, 12)
