@@ -92,7 +92,7 @@ def test_reserve__a_gift_pays_bad_debt_and_leaves_for_nobody_else() -> None:
         "erc20: insufficient allowance",
         ATTACKER, system.stable.transferFrom, system.reserve.address, ATTACKER, 1,
     )  # fmt: skip
-    system.refuses("ownable: caller is not the owner", ATTACKER, system.reserve.set_core, ATTACKER)
+    system.refuses("reserve: core is set", OWNER, system.reserve.set_core, ATTACKER)
     system.price(0, 1_000 * WAD)
     system.must(ATTACKER, system.core.absorb, account)
     assert system.read(system.core.bad_debt) == 11_500 * WAD
