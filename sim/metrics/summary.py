@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from sim.metrics.efficiency import efficiency
 from sim.metrics.cascade import cascade
+from sim.metrics.efficiency import efficiency
 from sim.metrics.incentives import incentives
+from sim.metrics.lenders import lenders
 from sim.metrics.liquidation import liquidation
 from sim.metrics.oracle import oracle
 from sim.metrics.proximity import proximity
@@ -25,6 +26,7 @@ def summarise(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "market": _market(blocks, prices),
         "oracle": oracle(prices),
         "solvency": solvency(blocks, tables["accounts"]),
+        "lenders": lenders(tables["agents"], blocks),
         "efficiency": efficiency(blocks),
         "liquidation": liquidation(blocks, tables["liquidations"], tables["accounts"]),
         "incentives": incentives(tables["agents"], tables["liquidations"], tables["transactions"]),

@@ -25,7 +25,10 @@ def sections(summary: Mapping[str, Any]) -> list[tuple[str, list[Row]]]:
     """The rows of a summary under their headings."""
     return [
         ("The market", [*_market_rows(summary["market"]), *_oracle_rows(summary["oracle"])]),
-        ("Are lenders whole?", _solvency_rows(summary["solvency"])),
+        (
+            "Are lenders whole?",
+            [*_solvency_rows(summary["solvency"]), *_lender_rows(summary["lenders"])],
+        ),
         *_if_any("How near is debt to liquidation?", proximity_rows, summary["proximity"]),
         ("Margin calls and liquidations", _liquidation_rows(summary["liquidation"])),
         *_if_any("Did selling feed the fall?", cascade_rows, summary["cascade"]),
@@ -129,6 +132,21 @@ def _solvency_rows(s: Mapping[str, Any]) -> list[Row]:
         ),
         ("lowest maintenance buffer", usd(s["lowest_buffer_usd"]), "USD, of one account"),
         ("debt by health factor", "", f"USD at the end: {bands}"),
+    ]
+
+
+def _lender_rows(lenders: Mapping[str, Any] | None) -> list[Row]:
+    """Where someone lent what was drawn."""
+    if lenders is None:
+        return []
+    return [
+        (
+            "claims of lenders",
+            usd(lenders["claims_end_usd"]),
+            f"USD at the end of {usd(lenders['lent_usd'])} lent: "
+            f"{usd(lenders['interest_usd'])} earned, {usd(lenders['lost_usd'])} lost; "
+            f"{usd(lenders['at_risk_usd'])} of it is debt above its collateral",
+        )
     ]
 
 
