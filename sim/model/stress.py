@@ -383,7 +383,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             wallet = self.system.wallet(address, 0)
             stable, coin, tokens = wallet.stable, wallet.coin, list(wallet.tokens)
             owed, coming = self.floor.owed_to(address) if self.floor else (0, [0] * len(tokens))
-            stable += owed
+            stable += owed + self.system.claims().get(address, 0)
             tokens = [held + more for held, more in zip(tokens, coming, strict=True)]
         for account in self._sight.accounts.get(address, ()):
             stable -= ledger.debt_of(account - 1)
