@@ -13,6 +13,7 @@ from sim.metrics.incentives import incentives
 from sim.metrics.lenders import lenders
 from sim.metrics.liquidation import liquidation
 from sim.metrics.oracle import oracle
+from sim.metrics.peg import peg
 from sim.metrics.proximity import proximity
 from sim.metrics.solvency import solvency
 
@@ -32,6 +33,7 @@ def summarise(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "incentives": incentives(tables["agents"], tables["liquidations"], tables["transactions"]),
         "cascade": cascade(tables["venue"], prices, tables["liquidations"]),
         "proximity": proximity(tables["proximity"]),
+        "peg": peg(blocks),
     }
 
 

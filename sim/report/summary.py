@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from sim.report.nearness import cascade_rows, proximity_rows
+from sim.report.stable import peg_rows
 
 Row = tuple[str, str, str]
 """A figure's name, its value, what to know about it."""
@@ -27,11 +28,15 @@ def sections(summary: Mapping[str, Any]) -> list[tuple[str, list[Row]]]:
         ("The market", [*_market_rows(summary["market"]), *_oracle_rows(summary["oracle"])]),
         (
             "Are lenders whole?",
-            [*_solvency_rows(summary["solvency"]), *_lender_rows(summary["lenders"])],
+            [
+                *_solvency_rows(summary["solvency"], summary["efficiency"]),
+                *_lender_rows(summary["lenders"]),
+            ],
         ),
         *_if_any("How near is debt to liquidation?", proximity_rows, summary["proximity"]),
         ("Margin calls and liquidations", _liquidation_rows(summary["liquidation"])),
         *_if_any("Did selling feed the fall?", cascade_rows, summary["cascade"]),
+        *_if_any("Did the stable hold?", peg_rows, summary.get("peg")),
         ("Who earns, who pays", _incentive_rows(summary["incentives"])),
     ]
 
@@ -111,7 +116,7 @@ def _oracle_rows(o: Mapping[str, Any]) -> list[Row]:
     return [("oracle", f"{o['error_mean_bp']:,.0f}", off)]
 
 
-def _solvency_rows(s: Mapping[str, Any]) -> list[Row]:
+def _solvency_rows(s: Mapping[str, Any], e: Mapping[str, Any]) -> list[Row]:
     bands = "; ".join(f"{usd(debt)} {name}" for name, debt in s["debt_by_health_usd"].items())
     worst = "none in any block"
     if s["shortfall_worst_usd"] > 0:
@@ -131,6 +136,12 @@ def _solvency_rows(s: Mapping[str, Any]) -> list[Row]:
             f"USD at the end; at worst {usd(s['liquidatable_worst_usd'])}",
         ),
         ("lowest maintenance buffer", usd(s["lowest_buffer_usd"]), "USD, of one account"),
+        (
+            "borrowing power used",
+            percent(e["power_used"]),
+            f"at first; {percent(e['borrowing_power'])} of collateral may be borrowed, and holding "
+            f"collaterals together spares {percent(e['portfolio_saving'])} of the requirement",
+        ),
         ("debt by health factor", "", f"USD at the end: {bands}"),
     ]
 
