@@ -295,8 +295,9 @@ class PegPoker(Participant):
 
 class CoinHolder(Participant):
     """Holds the reserve coin while it trusts it. Below its trust it swaps what it has into the
-    stable, at par as long as the module takes it, then on the pool up to 1 USD for the stable;
-    above it swaps back what the module gives at par.
+    stable at par as long as the module takes it. Then it trades on the pool, where it takes the
+    stable for 1 USD and the coin for its price outside. Once it trusts the coin again it swaps
+    back what the module gives at par.
 
     In March 2023 that is how a failing coin came to fill the module of another stable.
     """
@@ -329,21 +330,23 @@ class CoinHolder(Participant):
             return ()
         offer = bid(view.market, self.tip)
         if peg.coin_usd < self.trust:
-            return self.leave(peg, view.wallet.coin, offer)
+            return self.leave(peg, view.wallet, offer)
         back = min(view.wallet.stable, peg.redeemable)
         return (PegRedeem(bid=offer, amount_in=back),) if back > WAD else ()
 
-    def leave(self, peg: Peg, coin: int, offer: Bid) -> Sequence[Intent]:
-        """Into the stable."""
-        if coin < peg.coin_unit:
-            return ()
-        at_par = min(coin, peg.mintable * peg.coin_unit // WAD)
-        if at_par >= peg.coin_unit:
+    def leave(self, peg: Peg, wallet: Wallet, offer: Bid) -> Sequence[Intent]:
+        at_par = min(wallet.coin, peg.mintable * peg.coin_unit // WAD)
+        if at_par >= peg.coin_unit and peg.gives * peg.coin_unit * peg.coin_usd <= WAD:
             return (PegMint(bid=offer, amount_in=at_par),)
-        cheap = into(peg.pool, sell_stable=False).best(1 / WAD / peg.unit_usd)
-        amount = min(coin, int(cheap))
-        bought = peg.pool.quote(False, amount)
-        if bought < WAD:
-            return ()
-        least = int(bought * CAUTION)
-        return (PegSwap(bid=offer, sell_stable=False, amount_in=amount, min_out=least),)
+        worth = peg.unit_usd * WAD
+        for sell_stable, held, price in (
+            (False, wallet.coin, 1 / worth),
+            (True, wallet.stable, worth),
+        ):
+            amount = min(held, int(into(peg.pool, sell_stable).best(price)))
+            paid = peg.pool.quote(sell_stable, amount)
+            if amount * (1 if sell_stable else worth) > WAD and paid:
+                least = int(paid * CAUTION)
+                swap = PegSwap(bid=offer, sell_stable=sell_stable, amount_in=amount, min_out=least)
+                return (swap,)
+        return ()

@@ -13,8 +13,8 @@ FULL = 1.0
 
 
 def peg(blocks: pd.DataFrame) -> dict[str, Any] | None:
-    """Prices in USD, at the margin of the pool; deviations from 1 USD; shares of blocks. None where the stable has no
-    market.
+    """Prices in USD, at the margin of the pool; deviations from 1 USD; shares of blocks. None
+    where the stable has no market.
 
     `reserves_left` is the least that the module still took back, over what it had taken in at
     the first block. The hole is what its coins lack of what it minted against them.

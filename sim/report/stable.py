@@ -15,8 +15,9 @@ def peg_rows(p: Mapping[str, Any]) -> list[Row]:
         (
             "the stable",
             f"{p['lowest_usd']:.4f} to {p['highest_usd']:.4f}",
-            f"USD, {p['end_usd']:.4f} at the end; {p['deviation_mean_bp']:,.0f} bp from 1 USD in the "
-            f"mean, {p['deviation_worst_bp']:,.0f} at worst, beyond 1 % in {p['outside_share']:.1%} of blocks",
+            f"USD, {p['end_usd']:.4f} at the end; {p['deviation_mean_bp']:,.0f} bp from 1 USD in "
+            f"the mean, {p['deviation_worst_bp']:,.0f} at worst, beyond 1 % in "
+            f"{p['outside_share']:.1%} of blocks",
         ),
         (
             "its reserve coin",
