@@ -2,8 +2,8 @@
 what they believe of rivals, how they bid, by which route, and when.
 
 Capital is the stable in the wallet, up to `capital_limit` at work at once; collateral is sold,
-held or hedged as `Inventory` says; `latency` blocks pass before what they send to the public
-pool is seen. Exceptions are said in each class.
+held or hedged as `Inventory` says; `latency` blocks pass before what they send is there.
+Exceptions are said in each class.
 """
 
 from agents.keepers.auctioneer import GasAuctioneer

@@ -46,7 +46,7 @@ class GasAuctioneer(Liquidator):
         found = []
         shown = {(o.account, o.asset): o for o in view.opportunities}
         for sent in view.pending:
-            if not isinstance(sent.intent, Liquidate):
+            if not isinstance(sent.intent, Liquidate) or sent.since > view.market.block:
                 continue
             opportunity = shown.get((sent.intent.account, sent.intent.asset))
             if opportunity is None or opportunity.rival_tip <= sent.intent.bid.tip:

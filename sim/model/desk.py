@@ -91,6 +91,8 @@ class Desk:
         self.pool = Mempool(lifetime)
         self.bundles: list[mempool_bundle.Bundle] = []
         """Sent for the block being built."""
+        self._coming: list[tuple[int, Participant, Bundle]] = []
+        """Bundles on their way, by the block that they reach the builder in."""
         self.wei: dict[bytes, int] = {BUILDER: 0}
         self._system = system
         self.offers: defaultdict[int, list[Offer]] = defaultdict(list)
@@ -114,10 +116,12 @@ class Desk:
         for intent in intents:
             arrival = block + agent.latency(block)
             match intent:
+                case Bundle() if arrival > block:
+                    self._coming.append((arrival, agent, intent))
                 case Bundle():
                     self._send_bundle(agent, intent, block)
                 case Rebid():
-                    self._raise_bid(agent, intent, arrival)
+                    self._raise_bid(agent, intent, block)
                 case _:
                     nonce = self.pool.next_nonce(agent.address)
                     transaction = self._transaction(agent, intent, intent.bid, nonce)
@@ -125,11 +129,14 @@ class Desk:
 
     def pending(self, agent: Participant) -> tuple[Sent, ...]:
         waiting = self.pool.by_sender(agent.address)
-        return tuple(
+        pooled = [
             Sent(p.tag.intent, p.transaction.nonce, p.arrival)
             for p in waiting
             if isinstance(p.tag, Ticket)
-        )
+        ]
+        nonce = self.pool.next_nonce(agent.address)
+        coming = [Sent(b, nonce, arrival) for arrival, whose, b in self._coming if whose is agent]
+        return (*pooled, *coming)
 
     def record(self, agent: Participant) -> tuple[bool, ...]:
         """Its last attempts to liquidate that were executed: whether they succeeded."""
@@ -148,6 +155,10 @@ class Desk:
         self._public = {}
         for pending in self.pool.visible(block):
             self._show(pending)
+        arrived = [each for each in self._coming if each[0] <= block]
+        self._coming = [each for each in self._coming if each[0] > block]
+        for _, agent, intent in arrived:
+            self._send_bundle(agent, intent, block)
         return [Outcome(p, "expired", "not included in time", -1) for p in expired]
 
     def rival_tip(self, account: int) -> int:
@@ -233,8 +244,9 @@ class Desk:
         if isinstance(pending, Pending) and arrival == block and not pending.private:
             self._show(pending)
 
-    def _raise_bid(self, agent: Participant, intent: Rebid, arrival: int) -> None:
-        """The pool refuses one that does not raise it enough; then the old bid stands."""
+    def _raise_bid(self, agent: Participant, intent: Rebid, block: int) -> None:
+        """There at once, as what answers by itself is. The pool refuses one that does not raise
+        it enough; then the old bid stands."""
         for pending in self.pool.by_sender(agent.address):
             if pending.transaction.nonce == intent.nonce and isinstance(pending.tag, Ticket):
                 raised = replace(
@@ -243,7 +255,7 @@ class Desk:
                     priority_fee=intent.bid.tip,
                 )
                 standing = replace(pending.tag.intent, bid=intent.bid)
-                self._add(raised, arrival, arrival, Ticket(agent, standing))
+                self._add(raised, block, block, Ticket(agent, standing))
 
     def _send_bundle(self, agent: Participant, intent: Bundle, block: int) -> None:
         """In the place of an earlier one of the same block; goes nowhere when a part of someone

@@ -88,7 +88,12 @@ class Liquidators(Section):
     min_profit: NonNegative = Field(20.0, description="USD after gas and slippage, median.")
     failure_rate: Share = Field(0.1, description="Believed chance that an attempt fails.")
     bid_share: Share = Field(0.2, description="Share of expected profit bid as tip.")
-    latency_blocks: Count = Field(0, description="Blocks between seeing and sending.")
+    latency_blocks: NonNegative = Field(
+        0.0,
+        le=1_000,
+        description="Blocks between seeing and being there: the mean of what each draws anew for "
+        "every block (geometric).",
+    )
     max_tip_gwei: Gwei = Field(500.0, description="Priority fee cap.")
 
 
@@ -105,6 +110,10 @@ class Attackers(Section):
         0, description="Push the pool's price where the core's oracle reads the pool."
     )
     capital: Positive = Field(5e6, description="USD of stable and of each token a manipulator has.")
+    stale_borrowers: Count = Field(
+        0, description="Borrow against collateral that the oracle prices above the market."
+    )
+    stale_capital: Positive = Field(1e6, description="USD of stable that each of them starts with.")
     griefers: Count = Field(0, description="Repay a unit before each public liquidation.")
     budget_eth: Positive = Field(50.0, description="What each spends on it, ether.")
 
