@@ -12,7 +12,7 @@ import pandas as pd
 
 MEMORY = 3_600
 """Seconds. A liquidation is the shock's own if the undisturbed price was low enough for it so
-recently: the oracle may be late, and so may liquidators."""
+recently, because the oracle and liquidators may be late, or is at any time later."""
 
 
 def cascade(
@@ -71,13 +71,13 @@ def _part(liquidations: pd.DataFrame) -> float | None:
 def _triggered(
     venue: pd.DataFrame, prices: pd.DataFrame, liquidations: pd.DataFrame
 ) -> pd.Series[bool]:
-    """Whether the path alone would have left the account healthy: its lowest in the last
-    `MEMORY` is above the account's liquidation price, which is the oracle's of the block before
-    over its health then. With several collaterals, under a fall of all of them together."""
+    """Whether the path alone would have spared the account: its lowest from `MEMORY` before to
+    the end of the run is above the account's liquidation price, which is the oracle's of the
+    block before over its health then. With several collaterals, under a fall of all together."""
     seconds = float(prices["time_s"].iloc[-1] / prices["block"].iloc[-1])
     window = max(1, round(MEMORY / seconds))
     lowest = venue.groupby("asset", sort=False)["path"].transform(
-        lambda path: path.rolling(window, min_periods=1).min()
+        lambda path: np.minimum(path.rolling(window, min_periods=1).min(), path[::-1].cummin())
     )
     lows = venue.assign(lowest=lowest)[["block", "asset", "lowest"]]
     oracle = prices.assign(block=prices["block"] + 1)[["block", "asset", "oracle"]]
