@@ -59,6 +59,8 @@ FIGURES = {
     "borrowing power per USD of collateral": ("efficiency", "borrowing_power"),
     "portfolio-margin saving": ("efficiency", "portfolio_saving"),
     "bad debt, USD": ("solvency", "bad_debt_usd"),
+    "interest to lenders, USD": ("lenders", "interest_usd"),
+    "lost by lenders, USD": ("lenders", "lost_usd"),
     "largest cluster of debt": ("proximity", "largest_cluster_share"),
     "amplification of the fall": ("cascade", "amplification"),
     "branching ratio": ("cascade", "branching_ratio"),
