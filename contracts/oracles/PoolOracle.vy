@@ -22,6 +22,8 @@ struct Checkpoint:
 
 # In the normal course an average is over one to two windows; one more is the slack of pokers.
 MAX_WINDOWS: constant(uint256) = 3
+# As of PriceOracle: a pool bought empty shows more, and what the core multiplies must fit.
+MAX_PRICE: constant(uint256) = 2**88 - 1
 
 pool_of: public(HashMap[address, address])
 window: public(immutable(uint256))
@@ -67,9 +69,13 @@ def price(asset: address) -> (uint256, bool):
     pool: address = self.pool_of[asset]
     if pool == empty(address):
         return 0, False
+    price: uint256 = 0
+    valid: bool = False
     if window == 0:
-        return self._spot(pool)
-    return self._time_weighted(asset, pool)
+        price, valid = self._spot(pool)
+    else:
+        price, valid = self._time_weighted(asset, pool)
+    return min(price, MAX_PRICE), valid and price <= MAX_PRICE
 
 
 @view

@@ -6,8 +6,19 @@ import pytest
 
 from sim.chain.engine import BLOCK_GAS_LIMIT
 from sim.units import MAX_UINT256, WAD
-from tests.vectors.system import BORROWER, ETHER, LIQUIDATOR, STRANGER, System, levered, number
+from tests.vectors.system import (
+    BORROWER,
+    ETHER,
+    LIQUIDATOR,
+    PERCENT,
+    STRANGER,
+    System,
+    levered,
+    number,
+)  # fmt: skip
 from tests.vectors.test_bad_debt import identity
+
+from .arena import second_core
 
 ALL = 8
 LIQUIDATABLE = 4
@@ -68,6 +79,28 @@ def test_as_much_as_may_be_held__is_valued_and_liquidated(amount: int) -> None:
     if system.read(system.core.status, account) == LIQUIDATABLE:
         assert system.liquidate(account, MAX_UINT256).ok
         assert system.debt_of(account) == 0
+
+
+def test_a_price_beyond_all__locks_nobody() -> None:
+    """Guard: a pool's price is no larger than a reporter's. Else who buys a small pool empty
+    makes every product overflow, and with it each repayment of a called account."""
+    margin = ("ScenarioMargin", [40 * PERCENT], [WAD], WAD, 130 * PERCENT, 90 * PERCENT)
+    system = System(margin=margin, debt_ceiling=10**9 * WAD)
+    pool = system.create("AmmPool", system.token(), system.stable.address, 0)
+    core = second_core(system, system.create("PoolOracle", [pool.address], 0))
+    system.stables(LIQUIDATOR, 10**9 * WAD)
+    system.must(LIQUIDATOR, system.tokens[0].mint, LIQUIDATOR, 10**6 * WAD + 2_000)
+    for token in (system.tokens[0], system.stable):
+        for spender in (pool, core):
+            system.must(LIQUIDATOR, token.approve, spender.address, MAX_UINT256)
+    system.must(LIQUIDATOR, pool.add_liquidity, 2_000, 2_000 * 2_000, 0, LIQUIDATOR)
+    system.must(LIQUIDATOR, core.open)
+    system.must(LIQUIDATOR, core.deposit, 1, system.token(), 10**6 * WAD)
+    system.must(LIQUIDATOR, core.borrow, 1, 1_000 * WAD, LIQUIDATOR)
+    system.must(LIQUIDATOR, pool.swap, system.stable.address, 10**8 * WAD, 0, LIQUIDATOR)
+    value, *_, valid = system.read(core.position, 1)
+    assert (value, valid) == ((2**88 - 1) * 10**6, False)
+    system.must(LIQUIDATOR, core.repay, 1, MAX_UINT256)
 
 
 def test_a_called_account__is_no_way_past_the_largest_amount() -> None:

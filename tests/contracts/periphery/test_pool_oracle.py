@@ -42,6 +42,23 @@ def test_spot__empty_pool__is_not_valid(create, empty_pool, token):
     assert create("PoolOracle", [empty_pool], 0).price(token) == (0, False)
 
 
+def test_price__pool_bought_empty__is_not_more_than_any_price_may_be(
+    create, empty_pool, token, stable, owner, chain, stranger
+):
+    """One unit against 2^88 - 1 wei and a thousand units is a price of 10^18 times as many."""
+    for paid in (token, stable):
+        paid.mint(owner, 2**89, sender=owner)
+        paid.approve(empty_pool, MAX_UINT256, sender=owner)
+    empty_pool.add_liquidity(2_000, 2_000, 0, owner, sender=owner)
+    most = 2**88 - 1
+    spot, average = create("PoolOracle", [empty_pool], 0), create("PoolOracle", [empty_pool], 1)
+    empty_pool.swap(stable, most, 0, owner, sender=owner)
+    assert empty_pool.spot_price() > most
+    average.poke(token, sender=stranger)
+    at(chain, chain.blocks.head.timestamp + 3)
+    assert spot.price(token) == average.price(token) == (most, False)
+
+
 def test_spot__poke__reverts(spot, token, stranger):
     with ape.reverts("pool oracle: spot needs no checkpoint"):
         spot.poke(token, sender=stranger)
