@@ -116,14 +116,27 @@ def points(vary: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
     """
     axes = []
     for each in vary:
-        key, equals, settings = each.partition("=")
-        if not equals or not all(settings.split(",")):
+        key, equals, text = each.partition("=")
+        settings = _settings(text)
+        if not equals or not all(settings):
             raise UsageError(f"--vary {each} is not of the form key=value,value,…")
-        axes.append([(key, setting) for setting in settings.split(",")])
+        axes.append([(key, setting) for setting in settings])
     found = []
     for combination in itertools.product(*axes):
         name = ", ".join(f"{key}={setting}" for key, setting in combination)
         found.append((name, tuple(o for each in combination for o in _overrides(*each))))
+    return found
+
+
+def _settings(text: str) -> list[str]:
+    """At the commas that are not inside a list."""
+    found, depth = [""], 0
+    for letter in text:
+        depth += (letter == "[") - (letter == "]")
+        if letter == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += letter
     return found
 
 

@@ -29,6 +29,14 @@ def test_points__every_combination__a_bare_section_is_its_model() -> None:
     assert points(["oracle=spot"])[0][1] == ("oracle.source=spot",)
 
 
+def test_points__a_list__is_one_setting() -> None:
+    found = points(["gas.level=[[0,20]],[[0,200],[1,20]]"])
+    assert [more for _, more in found] == [
+        ("gas.level=[[0,20]]",),
+        ("gas.level=[[0,200],[1,20]]",),
+    ]
+
+
 @pytest.mark.parametrize("vary", ["penalty", "penalty=", "penalty=fixed,,dutch"])
 def test_points__bad_form__is_one_sentence(vary: str) -> None:
     with pytest.raises(UsageError, match="--vary"):
