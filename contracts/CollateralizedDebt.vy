@@ -855,28 +855,11 @@ def _plan(
     if len(plan.refusal) != 0:
         return plan
 
-    health: uint256 = self._health(p)
-    reserve_part: uint256 = 0
-    plan.penalty, reserve_part = self._penalty(state, p, terms, health)
-    limit: uint256 = self._repay_limit(p, terms, health, plan.penalty)
-
-    # Repay up to the limit; if the asset is worth less, all of it for what it is worth.
-    price: uint256 = book.prices[i]
-    plan.repaid = min(max_repay, limit)
-    plan.taken = fixed_point._mul_div_down(
-        plan.repaid * (WAD + plan.penalty), self._unit(i), price * WAD
-    )
-    if plan.taken >= amount:
-        plan.taken = amount
-        worth: uint256 = fixed_point._mul_div_up(amount, price, self._unit(i))
-        plan.repaid = min(
-            plan.repaid, fixed_point._mul_div_up(worth, WAD, WAD + plan.penalty)
-        )
+    plan = self._seizure(state, p, terms, amount, book.prices[i], self._unit(i), max_repay)
     plan.repaid, plan.shares = debt_ledger._payment(state.shares, plan.repaid, index)
-    plan.reserve_cut = fixed_point._mul_div_up(plan.taken, reserve_part, WAD + plan.penalty)
 
     values: uint256[MAX_ASSETS] = book.values
-    values[i] = fixed_point._mul_div_down(amount - plan.taken, price, self._unit(i))
+    values[i] = fixed_point._mul_div_down(amount - plan.taken, book.prices[i], self._unit(i))
     plan.value_left = p.collateral - book.values[i] + values[i]
     debt_left: uint256 = debt_ledger._debt_up(state.shares - plan.shares, index)
     initial: uint256 = 0
@@ -903,6 +886,37 @@ def _plan(
         < p.collateral + debt_left + maintenance
     ):
         plan.refusal = "liquidation: lowers the buffer"
+    return plan
+
+
+@view
+@internal
+def _seizure(
+    state: account_word.Account,
+    p: ICollateralizedDebt.Position,
+    terms: settings.Terms,
+    amount: uint256,
+    price: uint256,
+    unit: uint256,
+    max_repay: uint256,
+) -> Plan:
+    """
+    @notice Repay up to the limit; if the asset is worth less, all of it for what it is worth.
+    @param amount Held of the asset, `unit` of which are worth `price`.
+    """
+    plan: Plan = empty(Plan)
+    health: uint256 = self._health(p)
+    reserve_part: uint256 = 0
+    plan.penalty, reserve_part = self._penalty(state, p, terms, health)
+    with_penalty: uint256 = WAD + plan.penalty
+
+    plan.repaid = min(max_repay, self._repay_limit(p, terms, health, plan.penalty))
+    plan.taken = fixed_point._mul_div_down(plan.repaid * with_penalty, unit, price * WAD)
+    if plan.taken >= amount:
+        plan.taken = amount
+        worth: uint256 = fixed_point._mul_div_up(amount, price, unit)
+        plan.repaid = min(plan.repaid, fixed_point._mul_div_up(worth, WAD, with_penalty))
+    plan.reserve_cut = fixed_point._mul_div_up(plan.taken, reserve_part, with_penalty)
     return plan
 
 
