@@ -73,7 +73,7 @@ validate: setup
 
 # The contract beside its reference: make fuzz RUNS=2000 STEPS=50 SEED=1
 fuzz: setup
-	@PLIMSOLL_FUZZ_RUNS=$(RUNS) PLIMSOLL_FUZZ_STEPS=$(STEPS) \
+	@PLIMSOLL_FUZZ=1 PLIMSOLL_FUZZ_RUNS=$(RUNS) PLIMSOLL_FUZZ_STEPS=$(STEPS) \
 		$(BIN)/pytest --hypothesis-seed=$(SEED) tests/invariants
 
 mutate: setup

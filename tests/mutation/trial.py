@@ -21,6 +21,8 @@ from .operators import Mutant
 ROOT = Path(__file__).resolve().parents[2]
 SUITES = ("tests/vectors", "tests/invariants")
 """In process, quick ones first."""
+RUNS = "60"
+"""Of the state machines, for those that the vectors leave: a third of what `make test` does."""
 LIMIT = 300
 """Seconds a mutant may take; one that takes longer counts as killed."""
 
@@ -138,6 +140,7 @@ def _tests() -> tuple[int, _First]:
     import pytest
     from hypothesis import HealthCheck, Phase, settings
 
+    os.environ["PLIMSOLL_FUZZ_RUNS"] = RUNS
     settings.register_profile(
         "mutation",
         phases=(Phase.explicit, Phase.generate),
