@@ -13,7 +13,7 @@ from typing import Any
 
 from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
-from eth_abi.exceptions import DecodingError
+from eth_abi.exceptions import DecodingError, EncodingError
 
 from sim.chain.artifacts import Artifact
 from sim.chain.engine import Call, CallResult, Engine
@@ -238,10 +238,18 @@ def _leaves(entries: Any) -> list[str]:
 
 
 def creation_code(artifact: Artifact, arguments: Sequence[Any]) -> bytes:
-    """Bytecode with constructor arguments; structs are tuples in field order."""
+    """Bytecode with constructor arguments; structs are tuples in field order.
+
+    Raises ContractError for arguments that are not what the constructor takes.
+    """
     inputs = [e["inputs"] for e in artifact.abi if e["type"] == "constructor"]
     types = [_type(i) for i in (inputs[0] if inputs else ())]
-    return artifact.bytecode + abi_encode(types, list(arguments))
+    try:
+        return artifact.bytecode + abi_encode(types, list(arguments))
+    except (EncodingError, TypeError) as error:
+        raise ContractError(
+            f"the constructor of {artifact.name} takes ({', '.join(types)}): {error}"
+        ) from None
 
 
 def read(engine: Engine, method: Method, *arguments: Any) -> Any:

@@ -23,9 +23,16 @@ def audit(engine: Engine, adapter: Adapter, ledger: Ledger) -> int:
         if figure.ours != figure.theirs:
             raise LedgerMismatch(
                 f"block {engine.block_number}: {figure.name} is {figure.ours} in the ledger and "
-                f"{figure.theirs} on chain"
+                f"{figure.theirs} on chain{_hint(adapter)}"
             )
     return compared
+
+
+def _hint(adapter: Adapter) -> str:
+    """Where to look, when it is not Plimsoll's own adapter."""
+    if type(adapter).__module__.startswith("sim."):
+        return ""
+    return f": the adapter {adapter.name} misses an event, or has its effects wrong"
 
 
 def _figures(engine: Engine, adapter: Adapter, ledger: Ledger) -> Iterator[Figure]:
