@@ -10,7 +10,11 @@ from collections.abc import Callable
 from agents.view import Pool, Venue
 
 STEPS = 24
-"""Of a bisection: to one part in 10^7 of its bracket."""
+"""At most, of a search for a price."""
+ENOUGH = 1e-6
+"""Part of the amounts by which a split may be off."""
+FIRST, FURTHEST = 1e-3, 1 - 1e-9
+"""Guesses of how far a sale moves the price."""
 
 
 def split(pool: Pool | None, venue: Venue, amount: int) -> tuple[int, int]:
@@ -18,7 +22,10 @@ def split(pool: Pool | None, venue: Venue, amount: int) -> tuple[int, int]:
     if pool is None or pool.collateral == 0:
         return 0, amount
     best = max(pool.price(False), venue.price(False))
-    price = _meeting(lambda p: room(pool, venue, p) - amount, 0.0, best)
+    far = FIRST
+    while far < FURTHEST and room(pool, venue, best * (1 - far)) < amount:
+        far = (1 + far) / 2 if far > 0.2 else 4 * far
+    price = _meeting(lambda p: room(pool, venue, p) - amount, best * (1 - far), best)
     to_pool = min(amount, pool.room(False, price))
     return to_pool, amount - to_pool
 
@@ -54,11 +61,20 @@ def gap(pool: Pool, venue: Venue) -> tuple[bool, int]:
 
 
 def _meeting(excess: Callable[[float], float], low: float, high: float) -> float:
-    """Where something that falls as the price rises is 0."""
+    """The price between two at which something that falls as it rises, from above 0 to below, is
+    0: false position, with the Illinois rule."""
+    at_low, at_high = excess(low), excess(high)
+    enough = ENOUGH * max(at_low, -at_high)
+    price = high
     for _ in range(STEPS):
-        middle = (low + high) / 2
-        if excess(middle) > 0:
-            low = middle
+        if at_low <= at_high:
+            break
+        price = high + at_high * (high - low) / (at_low - at_high)
+        found = excess(price)
+        if abs(found) <= enough:
+            break
+        if found > 0:
+            low, at_low, at_high = price, found, at_high / 2
         else:
-            high = middle
-    return high
+            high, at_high, at_low = price, found, at_low / 2
+    return price
