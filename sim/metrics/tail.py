@@ -142,15 +142,17 @@ def probability(
 def mean(
     figures: Sequence[float] | Floats, weights: Sequence[float] | Floats | None = None
 ) -> Estimate:
-    """Student's interval; under weights of the weighted terms."""
+    """Student's interval. Under weights the ratio of weighted sums, which is exact for a constant,
+    and its interval by the delta method."""
     x = np.asarray(figures, dtype=float)
-    parts = x if weights is None else x * np.asarray(weights, dtype=float)
-    n = len(parts)
+    w = np.ones_like(x) if weights is None else np.asarray(weights, dtype=float)
+    n = len(x)
     if n == 0:
         return Estimate(nan, -inf, inf, 0)
-    value = float(parts.mean())
+    value = float((w * x).sum() / w.sum())
     if n == 1:
         return Estimate(value, -inf, inf, 1)
+    parts = w * (x - value) / w.mean()
     half = float(student.ppf(1 - ALPHA / 2, n - 1) * parts.std(ddof=1) / sqrt(n))
     return Estimate(value, value - half, value + half, n)
 
