@@ -9,7 +9,7 @@ import mesa
 import numpy as np
 
 from agents.arbitrageur import Arbitrageur
-from agents.attacker import Griefer, OracleManipulator
+from agents.attacker import Griefer, OracleManipulator, StaleBorrower
 from agents.base import Participant
 from agents.exchange import Exchange
 from agents.guardian import Guardian
@@ -204,7 +204,8 @@ def _searchers(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant,
 def _attackers(
     model: mesa.Model, scenario: Scenario, prices: Sequence[float]
 ) -> list[tuple[Participant, Endowment]]:
-    """Manipulators with capital; griefers with a dollar of stable and dust of every collateral."""
+    """Manipulators with capital; griefers with a dollar of stable and dust of every collateral;
+    who borrows against a price that is gone, with stable to begin with."""
     terms = scenario.attackers
     pairs: list[tuple[Participant, Endowment]] = []
     for number in range(terms.manipulators):
@@ -230,6 +231,11 @@ def _attackers(
         endowment = Endowment(address_of(name), GAS_MONEY["attacker"] * ETHER + wei, ETHER, dust)
         least = GAS_MONEY["attacker"] * ETHER
         pairs.append((Griefer(model, name, endowment.address, least_wei=least), endowment))
+    for number in range(terms.stale_borrowers):
+        name = f"stale-borrower-{number}"
+        wei = GAS_MONEY["searcher"] * ETHER
+        endowment = Endowment(address_of(name), wei, to_wad(terms.stale_capital))
+        pairs.append((StaleBorrower(model, name, endowment.address), endowment))
     return pairs
 
 
