@@ -239,7 +239,7 @@ def _endowments(
     for (asset, weight), leverage in zip(parts, leverages, strict=True):
         debt = equity * weight * (leverage - 1)
         owes = debt >= LEAST_DEBT * scenario.protocol.min_debt
-        held = {asset: units(asset, equity * weight * leverage)}
+        held = {asset: units(asset, equity * weight * (leverage if owes else 1))}
         accounts.append(replace(money, collateral=held, debt=to_wad(debt) if owes else 0))
         money = Endowment(agent.address, 0)
     return accounts

@@ -45,8 +45,8 @@ class Margin(Ratios):
 
 @dataclass(frozen=True, slots=True)
 class ScanTerms:
-    """What ScenarioMargin is made with, WAD: an account of one collateral needs what the ratios
-    say, to the unit."""
+    """What ScenarioMargin is made with, WAD: an account of one collateral needs what its ratios
+    say, to a unit or two of rounding."""
 
     ranges: tuple[int, ...]
     factors: tuple[int, ...]
