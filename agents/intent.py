@@ -200,6 +200,11 @@ class Pause(Intent):
     borrow: bool
     withdraw: bool
 
+    @property
+    def flags(self) -> int:
+        """1 for borrowing, 2 for withdrawing, 3 for both."""
+        return self.borrow + 2 * self.withdraw
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebid(Intent):

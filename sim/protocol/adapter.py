@@ -39,9 +39,11 @@ from agents.intent import (
 from agents.view import Opportunity, Peg, Position, Terms
 from sim.chain.artifacts import Artifact, load
 from sim.chain.engine import Engine
+from sim.errors import AdapterError
 from sim.protocol.abi import Contract, Method, View
 from sim.protocol.ability import Ability
 from sim.protocol.beside import beside
+from sim.protocol.calls import resolved
 from sim.protocol.effects import Effect
 from sim.protocol.fit import fitted
 from sim.protocol.margin import LinearBook, MarginBook
@@ -146,6 +148,12 @@ class Adapter(ABC):
     name: ClassVar[str]
     abilities: ClassVar[Ability] = Ability(0)
     gas: ClassVar[Mapping[type[Intent], int]] = GAS
+    orders: ClassVar[Mapping[type[Intent], str]] = {}
+    """Intent -> what it calls, such as `"core.withdraw(account, token, amount, to)"`: see
+    `sim.protocol.calls`."""
+    fee: ClassVar[float] = 0.0
+    """The largest share of what it moves that depositing, drawing, repaying, taking out or lending
+    may cost besides."""
 
     stable: Contract
     """What accounts draw and liquidators pay with."""
@@ -220,12 +228,17 @@ class Adapter(ABC):
 
     # ------------------------------------------------------------ intents, events
 
-    @abstractmethod
     def order(self, intent: Intent, who: Who) -> Order:
-        """The transaction of an intent, by `call`. Only what the abilities allow is asked for.
+        """The transaction of an intent; default: as `orders` says it.
 
-        Where accounts are not opened by a transaction, `Deposit` to account 0 opens one.
+        Only what the abilities allow is asked for. Where accounts are not opened by a
+        transaction, `Deposit` to account 0 opens one.
         """
+        text = self.orders.get(type(intent))
+        if text is None:
+            raise AdapterError(f"the adapter {self.name} has no order for {type(intent).__name__}")
+        method, arguments = resolved(text, self, intent, who)
+        return self.call(intent, method, *arguments)
 
     def post(self, intent: Post) -> Order:
         """A reporter's prices, WAD, one for each asset; default: to `oracle`."""

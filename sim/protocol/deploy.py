@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sim.chain.engine import Engine
 from sim.protocol.adapter import Adapter
 from sim.protocol.adapters import adapter_of
+from sim.protocol.calls import check
 from sim.protocol.names import DEPLOYER
 from sim.protocol.script import Script
 from sim.protocol.surroundings import list_assets, seed_pools, seeded, surround
@@ -34,6 +35,7 @@ def deploy(
     script = Script(engine, not_before)
     surround(script, adapter)
     adapter.deploy(script)
+    check(adapter)
     list_assets(script, adapter)
     adapter.endow(script, seeded(scenario))
     seed_pools(script, adapter, prices)

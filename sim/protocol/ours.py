@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agents.intent import Intent, PegMint, PegPoke, PegRedeem, PegSwap
+from agents.view import Peg, Terms
 from sim.protocol.abi import Contract
-from sim.protocol.adapter import Adapter
-from sim.protocol.margin import ratios_of
+from sim.protocol.adapter import Adapter, Order, Reading, Who
+from sim.protocol.interest import debt_up, grown, kinked_rate
+from sim.protocol.ledger import Ledger
+from sim.protocol.margin import MarginBook, margin_book, ratios_of
 from sim.protocol.names import DEPLOYER, GUARDIAN, address_of
 from sim.protocol.pegged import PegMarket
 from sim.protocol.script import Script
@@ -101,6 +105,44 @@ class Deployed(Adapter):
 
     def spenders(self) -> Sequence[Contract]:
         return [self.core]
+
+    def order(self, intent: Intent, who: Who) -> Order:
+        if self.market and isinstance(intent, PegSwap | PegMint | PegRedeem | PegPoke):
+            method, arguments = self.market.step(intent, who.to)
+            return self.call(intent, method, *arguments)
+        return super().order(intent, who)
+
+    def margin_book(self, terms: Terms) -> MarginBook:
+        return margin_book(self.scenario)
+
+    def index_at(self, ledger: Ledger, timestamp: int) -> int:
+        """At a rate that was told: of the time it was told at."""
+        return grown(ledger.index, self.interest(ledger), timestamp - ledger.accrued_at)
+
+    def interest(self, ledger: Ledger) -> int:
+        if self.rate is not self.curve:
+            return ledger.rate
+        return kinked_rate(self.scenario.rate, self.utilisation(ledger))
+
+    def asked_interest(self, ledger: Ledger) -> Reading[int] | None:
+        if self.rate is self.curve:
+            return None
+        view = self.rate.rate.view(self.utilisation(ledger))
+        return Reading((view,), lambda answers: answers[0][0])
+
+    def utilisation(self, ledger: Ledger) -> int:
+        total = debt_up(ledger.total_shares, ledger.index)
+        ceiling = to_wad(self.scenario.protocol.debt_ceiling)
+        return total * WAD // ceiling if total < ceiling else WAD
+
+    def stable_market(self, ledger: Ledger, coin_usd: float) -> Peg | None:
+        return self.market.view(ledger, coin_usd) if self.market else None
+
+    def coin_of(self, ledger: Ledger, holder: Address) -> int:
+        return ledger.balances[self.coin.address].get(holder, 0)
+
+    def set_aside(self, ledger: Ledger) -> int:
+        return ledger.balances[self.stable.address][self.reserve.address]
 
     def _create(self, script: Script, name: str, *arguments: object) -> Contract:
         return script.create(DEPLOYER, self.artifact(name), arguments)

@@ -16,6 +16,7 @@ from sim.protocol.abi import Contract, Event
 
 FEW = ("--blocks", "3", "--set", "traders.count=4", "--set", "liquidators.count=1", "--json")
 IMPORTS = """
+from agents.intent import Deposit, Open
 from sim.protocol import effects as on
 from sim.protocol.adapter import Adapter, Reading
 from sim.protocol.adapters.vault import Vault
@@ -119,15 +120,15 @@ def _also(contract: str) -> str:
         (
             IMPORTS + "\nclass Mine(Adapter):\n    name = 'mine'\n",
             "the adapter Mine of {file} lacks contracts, deploy, figures, handlers, "
-            "opportunities, order, position",
+            "opportunities, position",
         ),
         (
             MINE + "    def order(self, intent, who):\n        return 1 // 0\n",
-            "the adapter mine fails at mine.py:10: ZeroDivisionError",
+            "the adapter mine fails at mine.py:11: ZeroDivisionError",
         ),
         (
             MINE + "    def deploy(self, script):\n        self.vault = script.creat()\n",
-            "the adapter mine fails at mine.py:10: AttributeError",
+            "the adapter mine fails at mine.py:11: AttributeError",
         ),
         (
             MINE + "    def handlers(self):\n        return {'Enter': lambda h, books: []}\n",
@@ -141,8 +142,28 @@ def _also(contract: str) -> str:
             "the event Deposited has no field 'sum', only owner, payer, amount",
         ),
         (
-            MINE + "    def order(self, intent, who):\n        return self.vaults[0].draw(1)\n",
+            MINE + "    orders = {Open: 'vaults.draw(amount)'}\n",
             "Vault has no function draw; it has BONUS, DEBT_CEILING",
+        ),
+        (
+            MINE + "    orders = {Open: 'vault.borrow(amount)'}\n",
+            "the order 'vault.borrow(amount)' is for vault, which is no contract of the adapter",
+        ),
+        (
+            MINE + "    orders = {Open: 'vaults.borrow amount'}\n",
+            "the order 'vaults.borrow amount' is not of the form contract.function(name, name)",
+        ),
+        (
+            MINE + "    orders = {Open: 'vaults.borrow(amount)'}\n",
+            "gives 1 arguments, and borrow takes (uint256, address)",
+        ),
+        (
+            MINE + "    orders = {Deposit: 'vaults.deposit(owner, sum)'}\n",
+            "names sum, which Deposit does not have: a field of it, sender, to, owner, token or",
+        ),
+        (
+            MINE + "    orders = {Deposit: 'vaults.deposit(owner, amount)'}\n",
+            "the adapter mine has no order for Borrow",
         ),
         (
             MINE + "    def order(self, intent, who):\n        return self.vaults[0].repay(1)\n",
@@ -160,6 +181,7 @@ def _also(contract: str) -> str:
     ids=[
         "no file", "syntax", "import", "no adapter", "two adapters", "methods missing",
         "fault in order", "fault in deploy", "no such event", "no such field", "no such function",
+        "no such contract", "not a call", "too few arguments", "no such argument", "order missing",
         "wrong arguments", "events not handled", "no stable for the pools",
     ],
 )  # fmt: skip

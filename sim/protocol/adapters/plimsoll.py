@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from agents.intent import (
-    Absorb,
-    Borrow,
-    Deposit,
-    FlashLiquidate,
-    Intent,
-    Liquidate,
-    MarginCall,
-    Open,
-    Pause,
-    PegMint,
-    PegPoke,
-    PegRedeem,
-    PegSwap,
-    Repay,
-    Withdraw,
-)
-from agents.view import Opportunity, Peg, Position, Terms
+from agents import intent as wish
+from agents.view import Opportunity, Position
 from sim.chain.engine import Engine
 from sim.protocol import effects as on
 from sim.protocol.abi import View, read
-from sim.protocol.adapter import Ability, Figure, Handler, Order, Reading, Who
+from sim.protocol.adapter import Ability, Figure, Handler, Reading
 from sim.protocol.events import Happening
-from sim.protocol.interest import debt_up, grown, kinked_rate
+from sim.protocol.interest import debt_up
 from sim.protocol.ledger import Ledger
-from sim.protocol.margin import MarginBook, margin_book
 from sim.protocol.ours import Deployed
 from sim.protocol.pegged import MINTED
-from sim.units import MAX_UINT256, WAD, Address, to_wad
+from sim.units import MAX_UINT256
 
 CALLABLE = 2
 """The status of an account that may be called."""
@@ -45,41 +28,18 @@ class Plimsoll(Deployed):
     name = "plimsoll"
     abilities = ~(Ability.REDEMPTION | Ability.LENDERS)
 
-    def order(self, intent: Intent, who: Who) -> Order:
-        core = self.core
-        match intent:
-            case Open():
-                return self.call(intent, core.open)
-            case Deposit(account=account, amount=amount):
-                return self.call(intent, core.deposit, account, self._token(intent), amount)
-            case Withdraw(account=account, amount=amount):
-                token = self._token(intent)
-                return self.call(intent, core.withdraw, account, token, amount, who.to)
-            case Borrow(account=account, amount=amount):
-                return self.call(intent, core.borrow, account, amount, who.to)
-            case Repay(account=account, amount=amount):
-                return self.call(intent, core.repay, account, amount)
-            case MarginCall(account=account):
-                return self.call(intent, core.margin_call, account)
-            case Liquidate(account=account, max_repay=most, min_seize=least):
-                token = self._token(intent)
-                return self.call(intent, core.liquidate, account, token, most, least, who.to)
-            case Absorb(account=account):
-                return self.call(intent, core.absorb, account)
-            case Pause():
-                return self.call(intent, core.set_paused, intent.borrow + 2 * intent.withdraw)
-            case FlashLiquidate(account=account, max_repay=most, min_profit=least):
-                pool = self.pools[intent.asset]
-                venue = pool.address if pool else bytes(20)
-                token = self._token(intent)
-                return self.call(intent, self.flash.liquidate, account, token, most, venue, least)
-            case PegSwap() | PegMint() | PegRedeem() | PegPoke() if self.market:
-                method, arguments = self.market.step(intent, who.to)
-                return self.call(intent, method, *arguments)
-        raise TypeError(f"no transaction for {type(intent).__name__}")
-
-    def _token(self, intent: Deposit | Withdraw | Liquidate | FlashLiquidate) -> Address:
-        return self.tokens[intent.asset].address
+    orders: ClassVar = {
+        wish.Open: "core.open()",
+        wish.Deposit: "core.deposit(account, token, amount)",
+        wish.Withdraw: "core.withdraw(account, token, amount, to)",
+        wish.Borrow: "core.borrow(account, amount, to)",
+        wish.Repay: "core.repay(account, amount)",
+        wish.MarginCall: "core.margin_call(account)",
+        wish.Liquidate: "core.liquidate(account, token, max_repay, min_seize, to)",
+        wish.Absorb: "core.absorb(account)",
+        wish.Pause: "core.set_paused(flags)",
+        wish.FlashLiquidate: "flash.liquidate(account, token, max_repay, pool, min_profit)",
+    }
 
     def handlers(self) -> Mapping[str, Handler]:
         return {
@@ -92,15 +52,7 @@ class Plimsoll(Deployed):
             "Accrued": lambda h, _: [on.Accrued(h["index"])],
             "MarginCalled": lambda h, _: [on.Called(h["account"], h["called_at"])],
             "MarginCallCleared": lambda h, _: [on.CallEnded(h["account"])],
-            "Liquidated": lambda h, _: [
-                on.Owed(h["account"], -h["shares"]),
-                *_held(h, -h["seized"] - h["reserve_cut"]),
-                on.Liquidated(
-                    h["account"],
-                    h.asset or 0,
-                    *(h[field] for field in ("repaid", "seized", "reserve_cut", "penalty")),
-                ),
-            ],
+            "Liquidated": lambda h, _: _liquidated(h),
             "FlashLiquidated": lambda h, _: [on.Flashed(h["profit"])],
             "BadDebtRealised": lambda h, _: [
                 on.Owed(h["account"], -h["shares"]),
@@ -163,41 +115,16 @@ class Plimsoll(Deployed):
             for state, position in zip(states, positions, strict=True):
                 yield from _account(state, position, ledger, ours)
 
-    def margin_book(self, terms: Terms) -> MarginBook:
-        return margin_book(self.scenario)
-
-    def index_at(self, ledger: Ledger, timestamp: int) -> int:
-        """At a rate that was told: of the time it was told at."""
-        return grown(ledger.index, self.interest(ledger), timestamp - ledger.accrued_at)
-
-    def interest(self, ledger: Ledger) -> int:
-        if self.rate is not self.curve:
-            return ledger.rate
-        return kinked_rate(self.scenario.rate, self.utilisation(ledger))
-
-    def asked_interest(self, ledger: Ledger) -> Reading[int] | None:
-        if self.rate is self.curve:
-            return None
-        view = self.rate.rate.view(self.utilisation(ledger))
-        return Reading((view,), lambda answers: answers[0][0])
-
-    def stable_market(self, ledger: Ledger, coin_usd: float) -> Peg | None:
-        return self.market.view(ledger, coin_usd) if self.market else None
-
-    def coin_of(self, ledger: Ledger, holder: Address) -> int:
-        return ledger.balances[self.coin.address].get(holder, 0)
-
-    def utilisation(self, ledger: Ledger) -> int:
-        total = debt_up(ledger.total_shares, ledger.index)
-        ceiling = to_wad(self.scenario.protocol.debt_ceiling)
-        return total * WAD // ceiling if total < ceiling else WAD
-
-    def set_aside(self, ledger: Ledger) -> int:
-        return ledger.balances[self.stable.address][self.reserve.address]
-
 
 def _held(h: Happening, change: int) -> list[on.Effect]:
     return [] if h.asset is None else [on.Held(h["account"], h.asset, change)]
+
+
+def _liquidated(h: Happening) -> list[on.Effect]:
+    figures = (h[field] for field in ("repaid", "seized", "reserve_cut", "penalty"))
+    done = on.Liquidated(h["account"], h.asset or 0, *figures)
+    taken = _held(h, -done.seized - done.reserve_cut)
+    return [on.Owed(done.account, -h["shares"]), *taken, done]
 
 
 def _account(state: Any, position: Any, ledger: Ledger, index: int) -> Iterator[Figure]:

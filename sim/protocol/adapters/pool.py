@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
 
-from agents.intent import Borrow, Deposit, Intent, Lend, Liquidate, Recall, Repay, Withdraw
+from agents.intent import Borrow, Deposit, Lend, Liquidate, Recall, Repay, Withdraw
 from agents.view import Opportunity, Position
 from sim.chain.engine import Engine
 from sim.protocol import effects as on
 from sim.protocol.abi import Contract, View, read
-from sim.protocol.adapter import Ability, Adapter, Figure, Handler, Order, Reading, Who
+from sim.protocol.adapter import Ability, Adapter, Figure, Handler, Reading
 from sim.protocol.events import Happening
 from sim.protocol.interest import debt_up, grown, kinked_rate
 from sim.protocol.ledger import Ledger
@@ -33,6 +34,15 @@ class Pool(Adapter):
         | Ability.PAYS_ANYONE
         | Ability.LENDERS
     )
+    orders: ClassVar = {
+        Deposit: "pool.deposit(owner, token, amount)",
+        Withdraw: "pool.withdraw(token, amount, to)",
+        Borrow: "pool.borrow(amount, to)",
+        Repay: "pool.repay(owner, amount)",
+        Liquidate: "pool.liquidate(owner, token, max_repay, min_seize, to)",
+        Lend: "pool.supply(amount)",
+        Recall: "pool.recall(amount, to)",
+    }
     pool: Contract
     rate: Contract
 
@@ -62,26 +72,6 @@ class Pool(Adapter):
 
     def spenders(self) -> Sequence[Contract]:
         return [self.pool]
-
-    def order(self, intent: Intent, who: Who) -> Order:
-        pool, tokens = self.pool, self.tokens
-        match intent:
-            case Deposit(asset=asset, amount=amount):
-                return self.call(intent, pool.deposit, who.owner, tokens[asset].address, amount)
-            case Withdraw(asset=asset, amount=amount):
-                return self.call(intent, pool.withdraw, tokens[asset].address, amount, who.to)
-            case Borrow(amount=amount):
-                return self.call(intent, pool.borrow, amount, who.to)
-            case Repay(amount=amount):
-                return self.call(intent, pool.repay, who.owner, amount)
-            case Liquidate(asset=asset, max_repay=most, min_seize=least):
-                token = tokens[asset].address
-                return self.call(intent, pool.liquidate, who.owner, token, most, least, who.to)
-            case Lend(amount=amount):
-                return self.call(intent, pool.supply, amount)
-            case Recall(amount=amount):
-                return self.call(intent, pool.recall, amount, who.to)
-        raise TypeError(f"no transaction for {type(intent).__name__}")
 
     def handlers(self) -> Mapping[str, Handler]:
         return {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
-from agents.intent import Borrow, Deposit, Intent, Liquidate, Redeem, Repay, Withdraw
+from agents.intent import Borrow, Deposit, Liquidate, Redeem, Repay, Withdraw
 from agents.view import Opportunity, Position, Terms
 from sim.chain.engine import Engine
 from sim.protocol import effects as on
 from sim.protocol.abi import Contract, read
-from sim.protocol.adapter import Ability, Adapter, Figure, Handler, Invariant, Order, Reading, Who
+from sim.protocol.adapter import Ability, Adapter, Figure, Handler, Invariant, Reading
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Ledger
 from sim.protocol.margin import ratios_of
@@ -26,6 +27,14 @@ REDEMPTION_FEE = 0.005
 class Vault(Adapter):
     name = "vault"
     abilities = Ability.ON_BEHALF | Ability.PAYS_ANYONE | Ability.REDEMPTION
+    orders: ClassVar = {
+        Deposit: "vaults.deposit(owner, amount)",
+        Withdraw: "vaults.withdraw(amount, to)",
+        Borrow: "vaults.borrow(amount, to)",
+        Repay: "vaults.repay(owner, amount)",
+        Liquidate: "vaults.liquidate(owner, min_seize, to)",
+        Redeem: "vaults.redeem(owner, amount, min_out, to)",
+    }
     vaults: tuple[Contract, ...]
     ratios: tuple[tuple[int, int], ...]
     """To open and to keep an account, WAD, of each vault."""
@@ -71,23 +80,6 @@ class Vault(Adapter):
 
     def terms(self, terms: Terms) -> Terms:
         return replace(terms, redemption_fee=REDEMPTION_FEE)
-
-    def order(self, intent: Intent, who: Who) -> Order:
-        vault = self.vaults[who.market]
-        match intent:
-            case Deposit(asset=asset, amount=amount):
-                return self.call(intent, self.vaults[asset].deposit, who.owner, amount)
-            case Withdraw(amount=amount):
-                return self.call(intent, vault.withdraw, amount, who.to)
-            case Borrow(amount=amount):
-                return self.call(intent, vault.borrow, amount, who.to)
-            case Repay(amount=amount):
-                return self.call(intent, vault.repay, who.owner, amount)
-            case Liquidate(min_seize=least):
-                return self.call(intent, vault.liquidate, who.owner, least, who.to)
-            case Redeem(amount=amount, min_out=least):
-                return self.call(intent, vault.redeem, who.owner, amount, least, who.to)
-        raise TypeError(f"no transaction for {type(intent).__name__}")
 
     def handlers(self) -> Mapping[str, Handler]:
         return {
