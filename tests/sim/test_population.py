@@ -11,7 +11,7 @@ import pytest
 from agents.base import Participant
 from agents.trader import Trader
 from sim.model.population import draw
-from sim.protocol.margin import ratios_of
+from sim.protocol.margin import margin_book
 from sim.protocol.populate import Endowment
 from sim.scenario import Scenario, load, names
 from sim.units import WAD, to_wad
@@ -55,10 +55,11 @@ def test_draw__any_seed__every_position_is_one_the_core_accepts(name: str) -> No
         owing = [e for _, e in people(terms, seed) if e.collateral]
         assert len(owing) > terms.traders.count / 2
         for one in owing:
-            ((asset, amount),) = one.collateral.items()
-            value = amount * PRICE / 10 ** terms.assets[asset].decimals * WAD
+            units = [10**asset.decimals for asset in terms.assets]
+            values = [one.collateral.get(i, 0) * to_wad(PRICE) // u for i, u in enumerate(units)]
+            initial, _, _ = margin_book(terms).of_one(values)
             assert to_wad(protocol.min_debt) <= one.debt <= to_wad(protocol.account_ceiling)
-            assert value - one.debt > ratios_of(terms)[asset].initial * value
+            assert sum(values) - one.debt > initial
         assert sum(one.debt for one in owing) <= to_wad(protocol.debt_ceiling)
 
 
