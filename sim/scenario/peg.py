@@ -9,6 +9,8 @@ from pydantic import Field
 from sim.scenario.fields import Head, NonNegative, Positive, Section, Share
 from sim.scenario.prices import PriceModel
 
+Part = Annotated[float, Field(gt=0, le=1)]
+
 
 class PegTerms(Section):
     depth: NonNegative = Field(
@@ -28,9 +30,9 @@ class PegTerms(Section):
     )
     holders: Head = Field(0, description="Holders of the coin, who leave it for the stable.")
     holdings: Positive = Field(500_000.0, description="USD of coin each holds (median).")
-    trust: Positive = Field(0.98, le=1, description="Price at which they leave (median).")
-    bargain: Positive = Field(
-        0.03, le=1, description="Distance from 1 USD at which traders trade the stable (median)."
+    trust: Part = Field(0.98, description="Price at which they leave (median).")
+    bargain: Part = Field(
+        0.03, description="Distance from 1 USD at which traders trade the stable (median)."
     )
     rate_limit: Positive = Field(
         0.15, description="Interest a year above which traders owe less (median)."

@@ -68,10 +68,12 @@ class Rate(Section):
     at_kink: NonNegative = Field(0.04, description="Added at the kink.")
     above: NonNegative = Field(0.75, description="Added from the kink to utilisation 1.")
     kink: Annotated[float, Field(gt=0, lt=1)] = Field(0.8, description="Utilisation of the kink.")
-    peg_slope: NonNegative = Field(
-        10.0, le=10_000, description="peg: added for each unit below one coin, taken off above."
+    peg_slope: Annotated[float, Field(ge=0, le=10_000)] = Field(
+        10.0, description="peg: added for each unit below one coin, taken off above."
     )
-    peg_most: NonNegative = Field(0.5, le=100, description="peg: the most added or taken off.")
+    peg_most: Annotated[float, Field(ge=0, le=100)] = Field(
+        0.5, description="peg: the most added or taken off."
+    )
     peg_window: int = Field(
         1_800, ge=60, le=YEAR, description="peg: least seconds the pool's price is averaged over."
     )
