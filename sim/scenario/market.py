@@ -22,7 +22,9 @@ class Gas(Section):
         description="(hours since block 0, gwei): base fee at which background demand is half a "
         "block; linear in between, constant after the last.",
     )
-    elasticity: Positive = Field(1.0, le=10, description="Of background gas to the base fee.")
+    elasticity: Annotated[Positive, Field(le=10)] = Field(
+        1.0, description="Of background gas to the base fee."
+    )
     noise: Spread = Field(0.25, description="Lognormal sd of background gas, block by block.")
     block_gas_limit: int = Field(
         30_000_000, ge=1_000_000, le=60_000_000, description="Gas a block holds."
@@ -80,8 +82,8 @@ class VenueTerms(Section):
         description="Depth falls with this power of realised volatility over calm, half by "
         "smaller and half by wider orders; 0: static.",
     )
-    thinnest: Positive = Field(
-        0.25, le=1, description="Part of the depth that volatility leaves at least."
+    thinnest: Annotated[Positive, Field(le=1)] = Field(
+        0.25, description="Part of the depth that volatility leaves at least."
     )
     calm_volatility: Positive = Field(0.75, description="A year.")
     half_life: Positive = Field(600.0, description="Seconds in which half of an impact is gone.")

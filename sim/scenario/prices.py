@@ -64,8 +64,8 @@ class Hawkes(Section):
     start: Positive = Field(200.0, description="Price at block 0, USD.")
     drift: float = Field(0.0, allow_inf_nan=False, description="Drift a year.")
     sigma: NonNegative = Field(0.75, description="Diffusive volatility a year.")
-    jumps: NonNegative = Field(
-        500.0, le=1e5, description="Jumps a year that come by themselves; the others follow one."
+    jumps: Annotated[NonNegative, Field(le=1e5)] = Field(
+        500.0, description="Jumps a year that come by themselves; the others follow one."
     )
     branching: Annotated[float, Field(ge=0, le=0.95)] = Field(
         0.6, description="Further jumps that one brings, on average."
@@ -83,8 +83,8 @@ class OrnsteinUhlenbeck(Section):
     model: Literal["ou"]
     start: Positive = Field(1.0, description="Price at block 0, USD.")
     level: Positive = Field(1.0, description="The peg, USD.")
-    half_life_hours: Positive = Field(
-        6.0, le=1e6, description="Hours in which half of a deviation is gone."
+    half_life_hours: Annotated[Positive, Field(le=1e6)] = Field(
+        6.0, description="Hours in which half of a deviation is gone."
     )
     sigma: NonNegative = Field(0.05, description="Volatility a year.")
 
