@@ -64,10 +64,12 @@ def _meeting(excess: Callable[[float], float], low: float, high: float) -> float
     """The price between two at which something that falls as it rises, from above 0 to below, is
     0: false position, with the Illinois rule."""
     at_low, at_high = excess(low), excess(high)
+    if at_low <= 0:
+        return low
     enough = ENOUGH * max(at_low, -at_high)
     price = high
     for _ in range(STEPS):
-        if at_low <= at_high:
+        if at_high >= 0:
             break
         price = high + at_high * (high - low) / (at_low - at_high)
         found = excess(price)
