@@ -61,6 +61,8 @@ class Terms:
     """At or below this health one liquidation may repay all."""
     reserve_share: float = 0.0
     """Part of the penalty that the liquidator does not get."""
+    penalty_floor: float = 0.0
+    """What the liquidator keeps of it where the collateral does not cover the debt."""
     penalty_rise: float = 0.0
     """Added to the penalty by each second after a call, up to `max_penalty`."""
     oracle_period: int = 0

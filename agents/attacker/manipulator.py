@@ -40,11 +40,20 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Attack:
+    """Money in USD."""
+
     asset: int
     ratio: float
     targets: tuple[Target, ...]
-    profit: float
-    """USD, after gas."""
+    gain: float
+    """Of the liquidations."""
+    cost: float
+    """Of the push."""
+    gas: float
+
+    @property
+    def profit(self) -> float:
+        return self.gain - self.cost - self.gas
 
 
 class OracleManipulator(Participant):
@@ -113,7 +122,7 @@ class OracleManipulator(Participant):
         outside = market.prices[asset] * WAD
         gain = sum(t.seized * outside / market.oracle[asset] - t.repaid for t in chosen)
         gas = market.gas_usd(2 * SWAP_GAS + len(chosen) * LIQUIDATE_GAS, 0)
-        return Attack(asset, ratio, tuple(chosen), (gain - cost) / WAD - gas)
+        return Attack(asset, ratio, tuple(chosen), gain / WAD, cost / WAD, gas)
 
     def bundle(self, attack: Attack, view: View) -> Bundle:
         market, pool = view.market, view.market.pools[attack.asset]
@@ -161,8 +170,11 @@ def target_of(victim: Position, asset: int, ratio: float, terms: Terms) -> Targe
     part = victim.debt * terms.close_factor
     small = victim.debt - part < terms.min_debt
     whole = small or victim.health * ratio <= terms.full_liquidation_health
-    repaid = min(victim.debt if whole else part, value / (1 + terms.max_penalty))
-    net = terms.max_penalty * (1 - terms.reserve_share)
+    # What the account cannot pay is cut from the penalty, the Reserve's part of it first.
+    penalty = min(terms.max_penalty, max(value / victim.debt - 1, terms.penalty_floor))
+    spare = penalty if penalty == terms.max_penalty else penalty - terms.penalty_floor
+    net = penalty - min(penalty * terms.reserve_share, spare)
+    repaid = min(victim.debt if whole else part, value / (1 + penalty))
     return Target(victim.account, repaid, repaid * (1 + net) / ratio)
 
 

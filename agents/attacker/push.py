@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from dataclasses import dataclass
+from math import inf, sqrt
 
 from agents.view import Pool
 
@@ -47,3 +48,27 @@ def seen_ratio(ratio: float, stood: float, window: float) -> float:
     spot price, a window of 0, shows all of it."""
     weight = min(1.0, stood / window) if window else 1.0
     return 1 - (1 - ratio) * weight
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A push renewed in every one of some blocks."""
+
+    blocks: int
+    ratio: float
+    unit_cost: float
+    """For a pool with one unit of stable."""
+
+
+def cheapest_hold(ratio: float, window: float, block_seconds: float, fee: float) -> Hold:
+    """The cheapest way to have an average over `window` seconds show `ratio`: few deep pushes, or
+    many shallow ones, which last to the end of the window."""
+    best = Hold(0, 0.0, inf)
+    for blocks in range(1, max(1, int(window / block_seconds)) + 1):
+        pushed = 1 - (1 - ratio) * max(1.0, window / (blocks * block_seconds))
+        if pushed <= 0:
+            continue
+        cost = holding_cost(1.0, pushed, fee, blocks)
+        if cost < best.unit_cost:
+            best = Hold(blocks, pushed, cost)
+    return best

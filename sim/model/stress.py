@@ -16,7 +16,7 @@ import pandas as pd
 
 from agents.base import Participant
 from agents.trader import Trader
-from agents.view import Occasion
+from agents.view import Occasion, View
 from sim.chain import open_engine
 from sim.chain.engine import Block, BlockRequest, Engine, Receipt, Transaction
 from sim.errors import LedgerMismatch, UsageError
@@ -229,6 +229,13 @@ class StressModel(mesa.Model):  # type: ignore[misc]
                 self._ask(agent, occasion, look)
             if self.desk.shown == shown:
                 return
+
+    def sees(self, agent: Participant) -> View:
+        """What an agent would see in the next block, were it asked first."""
+        block = self.steps + 1
+        scene = self._scene(block, float(block * self.scenario.run.block_seconds))
+        look = self._sight.of_block(self.engine, scene, self._standing, [agent], self._tip_needed)
+        return look.view(agent, Occasion.BLOCK)
 
     # ------------------------------------------------------------------ afterwards
 

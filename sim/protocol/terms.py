@@ -35,6 +35,7 @@ def terms_of(adapter: Adapter) -> Terms:
         close_factor=protocol.close_factor,
         full_liquidation_health=protocol.full_liquidation_health,
         reserve_share=penalty.reserve_share,
+        penalty_floor=min(penalty.liquidator_floor, penalty.largest),
         penalty_rise=penalty.rise,
         oracle_window={"spot": 0, "twap": oracle.period}.get(oracle.source),
         oracle_period=oracle.period if oracle.source in ("delayed", "twap") else 0,

@@ -15,6 +15,7 @@ from agents.attacker.manipulator import pushes, target_of, threshold
 from agents.attacker.push import (
     break_even_depth,
     buy_back,
+    cheapest_hold,
     holding_cost,
     push_size,
     round_trip_cost,
@@ -163,7 +164,7 @@ def test_target__far_gone__the_whole_debt() -> None:
 def test_target__never_seizes_more_than_there_is() -> None:
     target = target_of(VICTIM, 0, 0.4, SPOT)
     assert target is not None
-    assert target.repaid * 1.05 == pytest.approx(0.4 * 20_000 * WAD)
+    assert target.repaid == pytest.approx(0.4 * 20_000 * WAD)  # insolvent: no penalty is left
     assert target.seized <= 20_000 * WAD
 
 
@@ -176,6 +177,18 @@ def test_pushes__bring_every_account_just_below_its_threshold(debts: list[float]
         limit = threshold(victim, 0, SPOT)
         if limit > 0.31:
             assert any(0.998 * limit < ratio < limit for ratio in tried)
+
+
+@given(ratio=st.floats(0.3, 0.99), blocks=st.integers(1, 50), fee=fees)
+def test_cheapest_hold__shows_what_it_must__and_no_other_hold_is_cheaper(
+    ratio: float, blocks: int, fee: float
+) -> None:
+    """An average over ten minutes, blocks of 12 s."""
+    best = cheapest_hold(ratio, 600.0, 12.0, fee)
+    assert seen_ratio(best.ratio, 12.0 * best.blocks, 600.0) == pytest.approx(ratio, rel=1e-9)
+    other = 1 - (1 - ratio) * 600 / (12 * blocks)
+    if other > 0:
+        assert best.unit_cost <= holding_cost(1.0, other, fee, blocks)
 
 
 # -------------------------------------------------------------------- OracleManipulator

@@ -41,6 +41,7 @@ def terms_of(system: System, rise: float = 0.0) -> Terms:
         close_factor=config.close_factor / WAD,
         full_liquidation_health=config.full_liquidation_health / WAD,
         reserve_share=config.reserve_share / WAD,
+        penalty_floor=config.liquidator_floor / WAD,
         penalty_rise=rise,
     )
 
@@ -93,7 +94,7 @@ def test_split__core_takes_both_steps__and_more_than_one_step(price: int) -> Non
     assert sale.amount_in <= seized == pytest.approx(sale.amount_in, rel=1e-9)
 
 
-@pytest.mark.parametrize("ratio", [0.749, 0.73, 0.71, 0.70, 0.69])
+@pytest.mark.parametrize("ratio", [0.749, 0.73, 0.70, 0.69, 0.64, 0.62, 0.61, 0.6, 0.5, 0.3])
 def test_target__is_what_the_core_allows_at_the_pushed_price(ratio: float) -> None:
     """Repaid and seized as previewed when 2,000 is shown as so much of it."""
     system, account = levered(grace=0)
