@@ -26,6 +26,10 @@ from sim.scenario import Scenario
 from sim.units import WAD, Address
 
 
+DEPTH_WITHIN = 0.02
+"""Of the price, for the table `venue`."""
+
+
 @dataclass(slots=True)
 class Turnover:
     """What was traded with one venue in a block, USD."""
@@ -112,7 +116,7 @@ class Floor:
                 self._symbols[asset],
                 float(self._paths[asset, block]),
                 float(self._prices[asset]),
-                venue.depth(0.01),
+                venue.depth(DEPTH_WITHIN),
                 traded.sold,
                 traded.bought,
                 traded.slippage,

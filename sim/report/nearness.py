@@ -72,7 +72,7 @@ def cascade_rows(c: Mapping[str, Any]) -> list[Row]:
         (
             "sold to the venue",
             f"{c['sold_usd']:,.0f}",
-            f"USD, which cost {c['slippage_usd']:,.0f} of slippage and fees; depth within 1 % was "
+            f"USD, which cost {c['slippage_usd']:,.0f} of slippage and fees; depth within 2 % was "
             f"{c['thinnest_depth_usd']:,.0f} at its thinnest",
         ),
     ]
