@@ -1,8 +1,20 @@
 """The command `plimsoll`: one command a file; an error is one sentence and exit code 2."""
 
-from sim.cli import calibrate, compare, crosscheck, map, report, run, scenarios, sweep
+from sim.cli import (
+    calibrate,
+    compare,
+    crosscheck,
+    map,
+    optimize,
+    report,
+    run,
+    scenarios,
+    security,
+    sweep,
+)
 from sim.cli.app import main
 
 __all__ = [
-    "calibrate", "compare", "crosscheck", "main", "map", "report", "run", "scenarios", "sweep",
+    "calibrate", "compare", "crosscheck", "main", "map", "optimize", "report", "run", "scenarios",
+    "security", "sweep",
 ]  # fmt: skip

@@ -76,6 +76,7 @@ class Dataset:
 
     def begin(self, study: Mapping[str, Any]) -> None:
         """Write what is asked."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         store.write_json(self.folder / STUDY, study)
 
     def add(self, outcome: Outcome) -> None:

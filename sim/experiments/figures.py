@@ -38,10 +38,11 @@ COLUMNS = {
     "penalty_paid": "liquidation.penalty_paid_usd",
     "liquidator_profit": "incentives.liquidator_profit_usd",
     "capital_efficiency": "efficiency.capital_efficiency",
+    "borrowing_power": "efficiency.borrowing_power",
 }
 """What of a run -> its column. `loss` is shortfall and bad debt at the end; `shortfall` is at
-its worst block; `capital_efficiency` is explained in `sim.metrics.efficiency`."""
-MORE_IS_BETTER = ("capital_efficiency", "liquidator_profit")
+its worst block; `capital_efficiency` and `borrowing_power` are in `sim.metrics.efficiency`."""
+MORE_IS_BETTER = ("capital_efficiency", "borrowing_power", "liquidator_profit")
 TAILS: dict[str, Callable[..., Estimate]] = {
     "var": tail.value_at_risk,
     "es": tail.expected_shortfall,
@@ -81,7 +82,6 @@ class Figure:
 
 def figure(name: str) -> Figure:
     """Raises UsageError where there is none of that name."""
-    better = name.removesuffix("_mean") in MORE_IS_BETTER
     if name == "insolvency":
         return Figure(name, _insolvency, None, False)
     if name == "liquidation_at_risk":
@@ -92,12 +92,18 @@ def figure(name: str) -> Figure:
             f"there is no figure {name!r}; there are insolvency, liquidation_at_risk, and any of "
             f"{', '.join(COLUMNS)} with _mean, _var95, _es95, _evar95 (or 99, or 90) behind it"
         )
+    better = found["what"] in MORE_IS_BETTER
     if not found["kind"]:
-        return Figure(name, _mean(found["what"]), None, better)
+        return Figure(f"{found['what']}_mean", _mean(found["what"]), None, better)
     quantile = int(found["level"]) / 100
     if not quantile >= 0.5:
         raise UsageError(f"{name}: the quantile of a tail is from 50 to 99")
     return Figure(name, _tail(found["what"], found["kind"], quantile), quantile, better)
+
+
+def figures(text: str) -> tuple[Figure, ...]:
+    """Several, with commas between them."""
+    return tuple(figure(name.strip()) for name in text.split(","))
 
 
 def estimate(runs: pd.DataFrame, names: Sequence[str], horizon_hours: float) -> pd.DataFrame:

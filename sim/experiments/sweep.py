@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,8 @@ class Plan:
     keep_tables: bool = False
     command: str = ""
     kind: str = "sweep"
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    figures: tuple[str, ...] = ()
+    """To be told of every point besides those always told."""
 
     @property
     def hours(self) -> float:
@@ -87,7 +88,6 @@ class Plan:
             "horizon_hours": self.hours,
             "code": identity(),
             "command": self.command,
-            **self.extra,
         }
 
 
@@ -95,20 +95,25 @@ MAY_CHANGE = ("seeds", "until", "command")
 """When a study is taken up again."""
 
 
-def check(folder: Path, asked: Mapping[str, Any], resume: bool) -> None:
+def check(
+    folder: Path,
+    asked: Mapping[str, Any],
+    resume: bool,
+    may_change: Sequence[str] = MAY_CHANGE,
+) -> None:
     """Whether a study can be written there: a new one, or more of the same. Raises UsageError."""
     if (folder / dataset.STUDY).is_file():
         if not resume:
             raise UsageError(
                 f"--out {folder} holds a study: --resume goes on with it, or name another folder"
             )
-        _agree(folder, asked)
+        _agree(folder, asked, may_change)
     elif folder.is_dir() and any(folder.iterdir()):
         raise UsageError(f"--out {folder} holds something that is no study; name another folder")
     store.prepare_folder(folder)
 
 
-def _agree(folder: Path, asked: Mapping[str, Any]) -> None:
+def _agree(folder: Path, asked: Mapping[str, Any], may_change: Sequence[str]) -> None:
     kept = dataset.study(folder)
     if differ := differences(asked["code"], kept["code"]):
         raise UsageError(
@@ -116,7 +121,7 @@ def _agree(folder: Path, asked: Mapping[str, Any]) -> None:
             "beside these; name another folder"
         )
     for name, value in asked.items():
-        if name not in MAY_CHANGE and kept.get(name) != value:
+        if name not in may_change and kept.get(name) != value:
             raise UsageError(
                 f"--resume {folder}: it was begun with {name} {kept.get(name)} and not {value}"
             )
@@ -211,16 +216,20 @@ def sweep(
     """
     if plan.deviations is not None and plan.seeds % 2:
         raise UsageError(f"--seeds {plan.seeds}: importance sampling needs an even number")
-    asked = plan.record()
-    check(folder, asked, resume)
+    check(folder, plan.record(), resume)
     with open_workers(workers, scheduler) as who:
-        kept = Dataset(folder)
-        kept.begin(asked)
-        maker = Maker(plan, kept, who, progress)
-        wanted = {point.number: _seeds(plan, plan.seeds) for point in plan.points}
-        while wanted:
-            maker.make(wanted, plan.points)
-            wanted = _more(plan, maker) if plan.until else {}
+        return sweep_with(who, plan, folder, progress)
+
+
+def sweep_with(who: Workers, plan: Plan, folder: Path, progress: Progress | None = None) -> Swept:
+    """The same by workers that are there, in a folder that was checked."""
+    kept = Dataset(folder)
+    kept.begin(plan.record())
+    maker = Maker(plan, kept, who, progress)
+    wanted = {point.number: _seeds(plan, plan.seeds) for point in plan.points}
+    while wanted:
+        maker.make(wanted, plan.points)
+        wanted = _more(plan, maker) if plan.until else {}
     tails = figures.estimate(maker.runs(), _names(plan), plan.hours)
     kept.write_tails(tails)
     return Swept(tails, dataset.failures(folder), who.notes)
@@ -232,7 +241,7 @@ def _seeds(plan: Plan, count: int) -> range:
 
 def _names(plan: Plan) -> list[str]:
     more = [plan.until.figure] if plan.until else []
-    return list(dict.fromkeys([*more, *figures.REPORTED]))
+    return list(dict.fromkeys([*more, *plan.figures, *figures.REPORTED]))
 
 
 def _more(plan: Plan, maker: Maker) -> dict[int, range]:
