@@ -21,7 +21,8 @@ ROOM = 0.99
 
 def with_whale(pairs: Sequence[Pair], scenario: Scenario, prices: Sequence[float]) -> list[Pair]:
     """The first account with debt is the whale: so much more of what it held, at its leverage,
-    that it owes its share. Prices are USD at block 0.
+    that it owes its share. It has no stop-loss, for its own sale would be the fall. Prices are
+    USD at block 0.
 
     Raises ScenarioError where nobody has debt, or the contract would not lend it so much.
     """
@@ -36,7 +37,9 @@ def with_whale(pairs: Sequence[Pair], scenario: Scenario, prices: Sequence[float
     equity = debt / (terms.whale_leverage - 1)
     growth = equity * terms.whale_leverage / _values(scenario, prices, small).sum()
     funds = to_wad(equity * terms.reserves_share)
-    agent.habits = replace(agent.habits, leverage=terms.whale_leverage, funds=funds)
+    agent.habits = replace(
+        agent.habits, leverage=terms.whale_leverage, funds=funds, stop_loss=0.0
+    )
     whale = replace(
         small,
         stable=funds,
