@@ -112,11 +112,13 @@ class Liquidations:
     def add(self, liquidation: Liquidation) -> None:
         self._all.append(liquidation)
 
+    def of(self, agent: str) -> list[Liquidation]:
+        return [each for each in self._all if each.agent == agent]
+
     def profit(self, agent: str, prices: Sequence[float]) -> int:
         """Money that the liquidations of an agent earned it, net; what is left of them is at
         the prices given."""
-        deals = (each.deal for each in self._all if each.agent == agent)
-        return sum(self.books.profit(deal, prices) for deal in deals)
+        return sum(self.books.profit(each.deal, prices) for each in self.of(agent))
 
     def table(self, prices: Sequence[float]) -> pd.DataFrame:
         """Prices are those outside at the end."""

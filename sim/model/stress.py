@@ -113,7 +113,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self.datacollector = mesa.DataCollector(
             {name: [self.figures.__getitem__, [name]] for name in BLOCK_COLUMNS}
         )
-        self._start_usd = self._worths()
+        self._start = self._worths()
         self.map_debt()
 
     # --------------------------------------------------------------------- set-up
@@ -400,6 +400,14 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         peg = self.system.peg(self.outside.coin_usd(self.steps))
         return of_market(stable, coin, peg) + sum(worths)
 
+    def profits(self) -> dict[str, int]:
+        """Money that everyone has earned: worth now less worth at first, less gas and payments
+        to builders at the price of their blocks."""
+        return {
+            name: worth - self._start[name] - self.tally.paid(name)
+            for name, worth in self._worths().items()
+        }
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table of the run so far, by name; see `sim.model.records`."""
         records = self.tally.records
@@ -410,7 +418,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         tables["liquidations"] = self.tally.liquidations.table(prices)
         tables["accounts"] = self.tally.accounts_table(self._standing)
         tables["agents"] = self.tally.agents_table(
-            list(self._participants.values()), self._start_usd, self._worths()
+            list(self._participants.values()), self._start, self._worths()
         )
         return {name: tables[name] for name in TABLES}
 

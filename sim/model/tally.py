@@ -270,6 +270,10 @@ class Tally:
             )
         return frame("accounts", rows)
 
+    def paid(self, agent: str) -> int:
+        """Money: gas and payments to builders, at the price of their blocks."""
+        return self.spending[agent].money if agent in self.spending else 0
+
     def agents_table(
         self, agents: Sequence[Participant], start: dict[str, int], end: dict[str, int]
     ) -> pd.DataFrame:
