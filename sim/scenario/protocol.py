@@ -133,7 +133,7 @@ class Oracle(Section):
     deviation: Positive = Field(0.005, description="Relative move at which a reporter posts.")
     latency_blocks: Count = Field(1, description="Blocks between seeing a price and sending it.")
     max_age: int = Field(7_200, ge=1, description="Seconds after which a report is stale.")
-    max_deviation: NonNegative = Field(0.25, description="Guard: largest move of one post; 0 off.")
+    max_deviation: NonNegative = Field(0.25, description="Guard: largest move in a second; 0 off.")
     tip_gwei: Tip = Field(2.0, description="Priority fee in calm.")
     budget_multiple: Positive = Field(
         2.0, description="Fee cap as a multiple of the base fee seen when sending."
