@@ -50,7 +50,7 @@ node_modules/.ready: package-lock.json
 
 stress: setup
 	@$(BIN)/plimsoll run black-thursday --crosscheck 300 \
-		--against liquidators.count=0 --against protocol.grace=14400
+		--against liquidators.count=0 --against venue.model=none --against oracle.source=delayed
 
 test: setup
 	@if command -v cargo >/dev/null; then cargo test --quiet --manifest-path engine/Cargo.toml; fi

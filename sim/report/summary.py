@@ -54,6 +54,7 @@ def render_comparison(summaries: Mapping[str, Mapping[str, Any]]) -> RenderableT
         ("shortfall at the end", "solvency", "shortfall_end_usd"),
         ("bad debt", "solvency", "bad_debt_usd"),
         ("shortfall and bad debt at the end", "solvency", "loss_usd"),
+        ("liquidatable debt at the end", "solvency", "liquidatable_end_usd"),
         ("debt repaid by liquidation", "liquidation", "repaid_usd"),
         ("penalty paid by borrowers", "liquidation", "penalty_paid_usd"),
         ("liquidators' net profit", "incentives", "liquidator_profit_usd"),
