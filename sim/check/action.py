@@ -33,6 +33,8 @@ class Do(StrEnum):
     DONATE = "donate"
     ARM = "arm"
     BLOCK = "block"
+    TAX = "tax"
+    """A hostile token keeps a share of transfers from now on."""
     ELSE = "else"
     """Any function of the contract, called by someone who has no right of their own to it;
     `amount.plus` says which, `amount.ppm` with what."""

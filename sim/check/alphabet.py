@@ -40,7 +40,7 @@ WEIGHTS = {
     Do.DONATE: 2,
     Do.ELSE: 3,
 }
-HOSTILE = {Do.ARM: 5, Do.BLOCK: 1}
+HOSTILE = {Do.ARM: 5, Do.BLOCK: 1, Do.TAX: 1}
 
 
 class Alphabet:
@@ -147,6 +147,8 @@ class Alphabet:
             return self._price()
         if do is Do.ELSE:
             return Amount(ppm=random.randrange(10**9), plus=random.randrange(100))
+        if do is Do.TAX:
+            return Amount(ppm=random.choice((0, WHOLE // 10, WHOLE)))
         if do in (Do.PAUSE, Do.BLOCK):
             return Amount(plus=random.randrange(4))
         if random.random() < 0.05:

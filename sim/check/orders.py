@@ -88,7 +88,7 @@ class Orders:
                 return self._donate(action, state)
             case Do.ELSE:
                 return self._else(action, state)
-            case Do.ARM | Do.BLOCK:
+            case Do.ARM | Do.BLOCK | Do.TAX:
                 return self._hostile(action, state, ledger, tokens[asset])
             case _ if NEEDS.get(action.do, Ability(0)) not in adapter.abilities:
                 return None
@@ -179,11 +179,13 @@ class Orders:
         left = account.value - required
         return (account.debt, left) if left > 0 else None
 
-    def _donate(self, action: Action, state: State) -> Target:
+    def _donate(self, action: Action, state: State) -> Target | None:
         adapter = self._adapter
         coins = (*adapter.tokens, adapter.stable)
         coin = coins[action.asset % len(coins)]
-        who = self._names.get(action.who, b"")
+        who = self._names.get(action.who)
+        if who is None:
+            return None
         held = (*state.tokens, state.stable)[action.asset % len(coins)].get(who, 0)
         basis = held if action.amount.of is Of.WALLET else 0
         spenders = adapter.spenders()
@@ -221,6 +223,8 @@ class Orders:
         if action.do is Do.BLOCK:
             data = token.block(self._names.get(action.who, sender), bool(action.amount.plus))
             return Target(sender, token.address, data)
+        if action.do is Do.TAX:
+            return Target(sender, token.address, token.set_fee(action.amount.ppm // 10))
         inner = self.target(action.then, state, ledger) if action.then else None
         if inner is None:
             return None

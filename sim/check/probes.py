@@ -8,12 +8,13 @@ from typing import NamedTuple
 from sim.check.action import WHOLE, Action, Amount, Do, Of
 from sim.check.rules import ROUNDING, Declared
 from sim.check.state import Account
-from sim.check.world import KEEPER, STRANGER, Step, World
+from sim.check.world import BANKER, Step, World
 from sim.protocol.abi import text
 from sim.protocol.adapter import Ability
 
 ROUNDS = 24
 """Liquidations of one account after which it is given up."""
+HALF_DEBT = Amount(Of.DEBT, WHOLE // 2)
 ALL_DEBT, ALL_HELD = Amount(Of.DEBT, WHOLE), Amount(Of.HELD, WHOLE)
 
 
@@ -24,15 +25,23 @@ class Probe(NamedTuple):
 
 
 def repayable(world: World, declared: Declared) -> str | None:
-    """Every debt is repaid, whole, in the open; then the collateral is taken out."""
+    """Half of every debt is repaid, where that leaves enough, then all of it; then the collateral
+    is taken out. Before that some is put in."""
     owing = [row for row, account in enumerate(world.state.accounts) if account.debt]
     for row in owing:
         account = world.state.accounts[row]
         if account.owner not in world.names.values():
             continue
-        payer = STRANGER if Ability.ON_BEHALF in declared.abilities else ""
+        payer = BANKER if Ability.ON_BEHALF in declared.abilities else ""
         if not payer:
             world.give_stable(account.owner, account.debt + account.debt // 100 + 1)
+        broken = "" if world.is_hostile else _put_in(world, row)
+        if broken:
+            return broken
+        if account.debt >= 2 * declared.terms.min_debt:
+            done = _do(world, Action(Do.REPAY, payer, row, amount=HALF_DEBT))
+            if not done.ok:
+                return f"half of account {row + 1} cannot be repaid: {_why(done)}"
         done = _do(world, Action(Do.REPAY, payer, row, amount=ALL_DEBT))
         if not done.ok or world.state.accounts[row].debt:
             return f"account {row + 1} cannot be repaid: {_why(done)}"
@@ -40,6 +49,18 @@ def repayable(world: World, declared: Declared) -> str | None:
         if broken:
             return broken
     return "" if owing else None
+
+
+def _put_in(world: World, row: int) -> str:
+    """A thousandth of a token, by its owner, of what is held or else of the first collateral."""
+    account = world.state.accounts[row]
+    asset = next((i for i, amount in enumerate(account.amounts) if amount), 0)
+    who = next(name for name, address in world.names.items() if address == account.owner)
+    if world.state.tokens[asset].get(account.owner, 0) < world.units[asset]:
+        return ""
+    amount = Amount(plus=max(world.units[asset] // 1000, 1))
+    done = _do(world, Action(Do.DEPOSIT, who, row, asset, amount))
+    return "" if done.ok else f"nothing can be put into account {row + 1}: {_why(done)}"
 
 
 def _take_out(world: World, row: int) -> str:
@@ -56,18 +77,16 @@ def sweep(world: World, declared: Declared) -> str | None:
     if not any(account.debt for account in world.state.accounts):
         return None
     _do(world, Action(Do.PRICE, amount=Amount(Of.LAST, WHOLE)))
-    grace = declared.terms.grace
-    if grace:
-        for row, account in enumerate(world.state.accounts):
-            if _is_below(account) and not account.position.called_at:
-                _do(world, Action(Do.CALL, KEEPER, row))
-        _do(world, Action(Do.PRICE, amount=Amount(Of.LAST, WHOLE), after=grace + 1))
     below = [row for row, account in enumerate(world.state.accounts) if _is_below(account)]
-    for row in below:
-        broken = _liquidate_all(world, row)
-        if broken:
-            return broken
-    return "" if below else None
+    broken = [(row, _liquidate_all(world, row)) for row in below]
+    late = [row for row, why in broken if why]
+    if late and declared.terms.grace:
+        for row in late:
+            _do(world, Action(Do.CALL, BANKER, row))
+        again = Amount(Of.LAST, WHOLE)
+        _do(world, Action(Do.PRICE, amount=again, after=declared.terms.grace + 1))
+        broken = [(row, _liquidate_all(world, row)) for row in late]
+    return next((why for _, why in broken if why), "" if below else None)
 
 
 def _liquidate_all(world: World, row: int) -> str:
@@ -79,7 +98,7 @@ def _liquidate_all(world: World, row: int) -> str:
         progress = False
         for asset, amount in enumerate(account.amounts):
             if amount and _is_below(world.state.accounts[row]):
-                done = _do(world, Action(Do.LIQUIDATE, KEEPER, row, asset, ALL_DEBT))
+                done = _do(world, Action(Do.LIQUIDATE, BANKER, row, asset, ALL_DEBT))
                 progress |= done.ok
                 why = why if done.ok else _why(done)
         if not progress:
@@ -92,7 +111,11 @@ def _liquidate_all(world: World, row: int) -> str:
 
 
 PROBES = (
-    Probe("repayable", "A debt can always be repaid, and the collateral taken out.", repayable),
+    Probe(
+        "repayable",
+        "Collateral can be added, debt repaid, and what was put in taken out.",
+        repayable,
+    ),
     Probe("sweep", "After a keeper's sweep nothing is left below maintenance.", sweep),
 )
 

@@ -24,8 +24,9 @@ ROUNDING = 16
 """WAD USD units that a liquidation may cost the buffer, besides the value of one debt share."""
 FINE = 10**12
 """Of a value: a share that ratios given in WAD may differ by."""
-COST = WAD // 100
-"""The most, of what is paid, that an action of one's own may cost besides: fees and rounding."""
+DUST = WAD // 10**9
+"""Share of what is moved that rounding may cost."""
+LEAST_PENALTY = WAD // 100
 STRUCK = "Struck"
 """Event of a hostile token that let its accomplice act."""
 OWN_ACTIONS = (Do.DEPOSIT, Do.WITHDRAW, Do.BORROW, Do.REPAY, Do.LEND, Do.RECALL)
@@ -41,11 +42,17 @@ class Declared:
     largest_rate: int
     """WAD a year."""
     min_left: int
+    least_penalty: int
+    """WAD: what is left of a penalty that an account cannot pay."""
     debt_ceiling: int
     account_ceiling: int
+    fee: int
+    """WAD share of what it moves that an action may cost."""
+    hostile: bool
+    """Whether tokens may keep a part of what they transfer."""
 
     @classmethod
-    def of(cls, adapter: Adapter) -> Declared:
+    def of(cls, adapter: Adapter, hostile: bool = False) -> Declared:
         scenario = adapter.scenario
         rate, protocol = scenario.rate, scenario.protocol
         return cls(
@@ -54,8 +61,11 @@ class Declared:
             tuple(10**asset.decimals for asset in scenario.assets),
             to_wad(rate.base + rate.at_kink + rate.above),
             to_wad(protocol.min_left),
+            max(to_wad(scenario.penalty.liquidator_floor), LEAST_PENALTY),
             to_wad(protocol.debt_ceiling),
             to_wad(protocol.account_ceiling),
+            to_wad(adapter.fee),
+            hostile,
         )
 
 
@@ -160,10 +170,12 @@ def conservation(step: Step, declared: Declared) -> str | None:
         gain = _everybodys(after, asset) - _everybodys(before, asset)
         if gain > 0:
             return f"everybody together gains {gain} of asset {asset}"
-        donated = -gain if step.action.do is Do.DONATE and step.ok else 0
-        lost = _kept_loosely(before, asset) + donated - _kept_loosely(after, asset)
-        if lost > 0:
-            return f"{lost} of asset {asset} is credited to accounts and was not received"
+        received = after.kept[asset] - before.kept[asset]
+        if step.action.do is Do.DONATE and not _has_struck(step):
+            received = min(received, 0)
+        credited = _owned(after, asset) - _owned(before, asset)
+        if credited > received:
+            return f"accounts are credited {credited} of asset {asset}; received are {received}"
     own = _own_stable(after, step.sender) - _own_stable(before, step.sender)
     if step.action.do in OWN_ACTIONS and own > (step.action.do in (Do.DEPOSIT, Do.REPAY)):
         return f"who acts gains {own} of the stable"
@@ -197,11 +209,9 @@ def wallets(step: Step, declared: Declared) -> str | None:
 
 @rule("An action of one's own costs what it pays, and no more than rounding and fees besides.")
 def fairness(step: Step, declared: Declared) -> str | None:
-    if not step.ok or step.action.do not in OWN_ACTIONS:
+    if not step.ok or step.action.do not in OWN_ACTIONS or declared.hostile:
         return None
     before, after = step.before, step.after
-    if _is_hostile(step):
-        return None
     changes = [
         _of_all(after.tokens[asset]) + _owned(after, asset)
         - _of_all(before.tokens[asset]) - _owned(before, asset)
@@ -214,7 +224,7 @@ def fairness(step: Step, declared: Declared) -> str | None:
     ]
     moved.append(abs(after.stable.get(step.sender, 0) - before.stable.get(step.sender, 0)))
     for asset, (change, paid) in enumerate(zip(changes, moved, strict=True)):
-        if -change > paid * COST // WAD + ROUNDING:
+        if -change > paid * (declared.fee + DUST) // WAD + ROUNDING:
             name = "the stable" if asset == len(before.tokens) else f"asset {asset}"
             return f"{-change} of {name} is lost in moving {paid}"
     return ""
@@ -337,6 +347,19 @@ def leftovers(step: Step, declared: Declared) -> str | None:
     return "" if touched else None
 
 
+@rule("What a liquidation forgives is not more than the collateral could not pay.")
+def losses(step: Step, declared: Declared) -> str | None:
+    found = _liquidation(step)
+    if found is None or not found[0].valid:
+        return None
+    was, done = found
+    forgiven = was.debt - step.after.accounts[done.account - 1].debt - done.repaid
+    covered = was.value * WAD // (WAD + declared.least_penalty)
+    if forgiven > max(was.debt - covered, 0) + declared.min_left + ROUNDING:
+        return f"{forgiven} is forgiven of {was.debt} with {was.value} behind it"
+    return ""
+
+
 @rule("Who redeems takes at most what was paid is worth, and makes nobody poorer.")
 def redemption(step: Step, declared: Declared) -> str | None:
     done = [e for e in step.effects(Redeemed) if isinstance(e, Redeemed)]
@@ -347,6 +370,10 @@ def redemption(step: Step, declared: Declared) -> str | None:
         worth = effect.seized * price // unit
         if worth > effect.repaid:
             return f"collateral worth {worth} is taken for {effect.repaid}"
+        was = step.before.accounts[effect.account - 1]
+        now = step.after.accounts[effect.account - 1]
+        if now.value - now.debt + ROUNDING < was.value - was.debt:
+            return f"equity falls from {was.value - was.debt} to {now.value - now.debt}"
     return "" if done else None
 
 
@@ -413,7 +440,8 @@ def _touched(step: Step) -> set[int]:
     return {e.account for h in step.happened for e in h.effects if isinstance(e, kinds)}
 
 
-def _is_hostile(step: Step) -> bool:
+def _has_struck(step: Step) -> bool:
+    """A hostile token let its accomplice act."""
     return any(h.name == STRUCK for h in step.happened)
 
 
@@ -455,11 +483,6 @@ def _owned(state: State, asset: int) -> int:
 def _everybodys(state: State, asset: int) -> int:
     """Of an asset, in wallets and accounts."""
     return sum(state.tokens[asset].values()) + _owned(state, asset)
-
-
-def _kept_loosely(state: State, asset: int) -> int:
-    """What contracts hold beyond the accounts' collateral."""
-    return state.kept[asset] - _owned(state, asset)
 
 
 def _everybodys_stable(state: State) -> int:

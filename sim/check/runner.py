@@ -56,7 +56,7 @@ class Runner:
     def __init__(self, world: World, effort: Effort, skip: Iterable[str] = ()) -> None:
         self.world = world
         self.effort = effort
-        self.declared = Declared.of(world.adapter)
+        self.declared = Declared.of(world.adapter, world.is_hostile)
         self.skip = set(skip)
         """Invariants that are known to be broken."""
         self._promises = dict(world.adapter.invariants())
@@ -92,6 +92,8 @@ class Runner:
                 yield from self._look_at_end(done - 1, probe or news or number + 1 == len(blocks))
         except ViewReverts as error:
             yield from self._broken(VIEWS, str(error), done)
+        except LedgerMismatch as error:
+            yield from self._broken(BOOKS, str(error), done)
 
     def _look(self, step: Step, at: int) -> Iterator[Finding]:
         self.effort.states.add(_outcome(step))

@@ -24,6 +24,8 @@ def stories(terms: Terms, hostile: bool) -> list[list[Action]]:
         _at_the_edge(),
         _far_gone(),
         _insolvent(),
+        _toxic(),
+        _ruinous(),
         _two_collaterals(),
         _stale(),
         _month_by_month(),
@@ -127,6 +129,25 @@ def _insolvent() -> list[Action]:
     ]
 
 
+def _toxic() -> list[Action]:
+    """It covers its debt, and not the penalty."""
+    return [*_enter(), _price(Of.INSOLVENT, WHOLE * 105 // 100), _liquidate(), _liquidate()]
+
+
+def _ruinous() -> list[Action]:
+    """A loss that a breaker would notice, and who draws after it."""
+    return [
+        *_enter(tokens=100),
+        *_enter(TRADER, 100, HALF, 0, 1),
+        _price(Of.INSOLVENT, HALF),
+        _liquidate(),
+        _price(Of.LAST, 3 * WHOLE),
+        Action(Do.BORROW, account=1, amount=Amount(Of.ROOM, HALF)),
+        Action(Do.WITHDRAW, account=1, amount=Amount(Of.ROOM, HALF)),
+        _repay(HALF),
+    ]
+
+
 def _two_collaterals() -> list[Action]:
     return [
         Action(Do.OPEN, BORROWER),
@@ -151,6 +172,10 @@ def _stale() -> list[Action]:
         _withdraw(Of.ROOM, HALF),
         Action(Do.DEPOSIT, BORROWER, amount=Amount(plus=10**18)),
         _liquidate(),
+        _repay(HALF),
+        _price(Of.MAINTENANCE, WHOLE * 98 // 100),
+        Action(Do.CALL, KEEPER),
+        Action(Do.WAIT, after=3_601),
         _repay(HALF),
         _price(Of.INSOLVENT, WHOLE),
         Action(Do.WAIT, after=3_601),
@@ -194,20 +219,26 @@ def _oneself() -> list[Action]:
 
 def _ceilings() -> list[Action]:
     """More than an account, and than all accounts, may owe; less than the least."""
+
+    def draw(account: int, amount: int, plus: int = 0) -> Action:
+        return Action(Do.BORROW, account=account, amount=Amount(plus=amount * 10**18 + plus))
+
+    enter = [
+        action
+        for account, who in enumerate((BORROWER, TRADER, STRANGER))
+        for action in _enter(who, 1_000, 0, 0, account)[:2]
+    ]
     return [
-        Action(Do.OPEN, BORROWER),
-        Action(Do.DEPOSIT, BORROWER, amount=Amount(plus=1_000 * 10**18)),
-        Action(Do.BORROW, amount=Amount(plus=50_000 * 10**18 + 1)),
-        Action(Do.BORROW, amount=Amount(plus=99 * 10**18)),
-        Action(Do.BORROW, amount=Amount(plus=50_000 * 10**18)),
-        Action(Do.OPEN, TRADER),
-        Action(Do.DEPOSIT, TRADER, 1, amount=Amount(plus=1_000 * 10**18)),
-        Action(Do.BORROW, account=1, amount=Amount(plus=49_000 * 10**18)),
-        Action(Do.OPEN, STRANGER),
-        Action(Do.DEPOSIT, STRANGER, 2, amount=Amount(plus=1_000 * 10**18)),
-        Action(Do.BORROW, account=2, amount=Amount(plus=5_000 * 10**18)),
+        *enter,
+        draw(0, 50_000, 1),
+        draw(0, 99),
+        draw(0, 49_999),
+        draw(1, 49_999),
+        draw(2, 5_000),
         _repay(WHOLE, -(10**18)),
-        Action(Do.BORROW, account=2, amount=Amount(plus=50_000 * 10**18)),
+        draw(2, 50_001),
+        draw(0, 30_000),
+        draw(0, 30_000),
     ]
 
 
@@ -341,4 +372,10 @@ def _hostile() -> list[list[Action]]:
         _price(Of.MAINTENANCE, WHOLE * 98 // 100),
         _liquidate(),
     ]
-    return [*told, blocked]
+    taxed = [
+        Action(Do.TAX, amount=Amount(ppm=WHOLE // 10)),
+        *_enter(room=HALF),
+        Action(Do.DEPOSIT, BORROWER, amount=Amount(plus=10**18)),
+        _withdraw(Of.ROOM),
+    ]
+    return [*told, blocked, taxed]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,9 @@ import yaml
 from sim.chain import artifacts
 from sim.chain.artifacts import Artifact
 from sim.errors import ContractError, UsageError
+from sim.protocol.ability import Ability
 from sim.protocol.adapter import Adapter
-from sim.protocol.adapters import SHIPPED, adapter_of
+from sim.protocol.adapters import SHIPPED, adapter_class, adapter_of
 from sim.scenario import Scenario
 
 CORES = {"plimsoll": "CollateralizedDebt", "vault": "Vault", "pool": "LendingPool"}
@@ -36,14 +35,17 @@ class Target:
     """As given."""
     name: str
     protocol: str
-    """Name of the adapter, as scenarios say it."""
-    _adapter: Callable[[Scenario, Artifacts], Adapter]
+    """The adapter as scenarios say it: a shipped name, or the path of a file."""
     given: Artifacts
     """Compiled from PATH; they stand in for contracts of that name."""
 
+    @property
+    def abilities(self) -> Ability:
+        return adapter_class(self.protocol).abilities
+
     def make(self, scenario: Scenario, others: Artifacts | None = None) -> Adapter:
         """A fresh adapter; `others` stand in for surroundings, such as tokens."""
-        return self._adapter(scenario, {**self.given, **(others or {})})
+        return adapter_of(scenario, {**self.given, **(others or {})})
 
 
 def find(path: str) -> Target:
@@ -67,7 +69,12 @@ def find(path: str) -> Target:
 
 
 def _shipped(path: str, name: str, protocol: str, given: Artifacts) -> Target:
-    return Target(path, name, protocol, adapter_of, given)
+    return Target(path, name, protocol, given)
+
+
+def _module(path: str, place: Path, given: Artifacts) -> Target:
+    adapter_class(str(place))
+    return Target(path, place.name, str(place), given)
 
 
 # ------------------------------------------------------------------- a Vyper file
@@ -114,46 +121,6 @@ def missing(artifact: Artifact, core: Artifact) -> list[str]:
 def _constructor(artifact: Artifact) -> list[str]:
     entries = [entry for entry in artifact.abi if entry["type"] == "constructor"]
     return [each["type"] for entry in entries for each in entry["inputs"]]
-
-
-# ------------------------------------------------------------- an adapter module
-
-
-def _module(path: str, place: Path, given: Artifacts) -> Target:
-    found = _adapter_class(place)
-    return Target(path, place.name, found.name, found, given)
-
-
-def _adapter_class(place: Path) -> type[Adapter]:
-    """The one adapter that a module defines."""
-    name = f"plimsoll_adapter_{place.stem}"
-    spec = spec_from_file_location(name, place)
-    if spec is None or spec.loader is None:
-        raise UsageError(f"{place} cannot be imported")
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    sys.path.insert(0, str(place.parent))
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # whatever the file raises is its author's to mend
-        raise UsageError(
-            f"{place.name} cannot be imported: {type(error).__name__}: {error}"
-        ) from error
-    finally:
-        sys.path.remove(str(place.parent))
-    found = [
-        each for each in vars(module).values()
-        if isinstance(each, type) and issubclass(each, Adapter) and each.__module__ == name
-    ]  # fmt: skip
-    if len(found) != 1:
-        names = ", ".join(each.__name__ for each in found) or "none"
-        raise UsageError(f"{place.name} must define one subclass of Adapter; it defines {names}")
-    lacks = sorted(getattr(found[0], "__abstractmethods__", ()))
-    if lacks or not hasattr(found[0], "name"):
-        raise UsageError(
-            f"the adapter {found[0].__name__} lacks {', '.join(lacks or ['name'])}: {HOW}"
-        )
-    return found[0]
 
 
 # -------------------------------------------------------------------- a project

@@ -16,6 +16,7 @@ from sim.chain.engine import (
 from sim.check.action import Action, Do
 from sim.check.orders import ACCOMPLICE, Orders, Target
 from sim.check.state import Reader, State
+from sim.errors import LedgerMismatch
 from sim.protocol.adapter import Adapter
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Ledger
@@ -23,7 +24,9 @@ from sim.units import Address
 
 BORROWERS = ("borrower", "trader")
 KEEPER, STRANGER, LENDER = "keeper", "stranger", "lender"
-PEOPLE = (*BORROWERS, KEEPER, STRANGER, LENDER)
+BANKER = "banker"
+"""Has plenty and does nothing but try what must be possible."""
+PEOPLE = (*BORROWERS, KEEPER, STRANGER, LENDER, BANKER)
 GAS = 6_000_000
 """Of every transaction: what it costs is not the question here."""
 BLOCK_GAS = 200_000_000
@@ -106,7 +109,7 @@ class World:
             sent.append(self._transaction(target))
             self.engine.restore(mark)
             receipt = self._mine(sent, time)[-1]
-            happened = tuple(self.ledger.apply([receipt], time))
+            happened = self._follow(receipt, time)
             self.state = self.read()
             yield Step(position, action, target.sender, receipt, happened, before, self.state)
             before = self.state
@@ -116,10 +119,10 @@ class World:
         return ACCOMPLICE in self.names
 
     def give_stable(self, to: Address, amount: int) -> None:
-        """From the stranger, who has plenty."""
+        """From the banker."""
         stable = self.adapter.stable
         data = stable.transfer(to, amount)
-        sent = [self._transaction(Target(self.names[STRANGER], stable.address, data))]
+        sent = [self._transaction(Target(self.names[BANKER], stable.address, data))]
         time = self.engine.timestamp + 1
         self.ledger.apply(self._mine(sent, time), time)
         self.state = self.read()
@@ -138,6 +141,19 @@ class World:
         self.blocks += 1
         request = BlockRequest(tuple(transactions), time, GENESIS_BASE_FEE, BLOCK_GAS)
         return self.engine.mine(request).receipts
+
+    def _follow(self, receipt: Receipt, time: int) -> tuple[Happening, ...]:
+        """What happened, in the books. Raises LedgerMismatch where an event names an account
+        that is not there."""
+        there = "an event names an account that is not there"
+        try:
+            happened = tuple(self.ledger.apply([receipt], time))
+        except LookupError:
+            raise LedgerMismatch(there) from None
+        named = [getattr(effect, "account", 1) for h in happened for effect in h.effects]
+        if not all(0 < account <= max(len(self.ledger), 1) for account in named):
+            raise LedgerMismatch(there)
+        return happened
 
     def _transaction(self, target: Target) -> Transaction:
         """At the sender's next nonce on the engine as it stands."""

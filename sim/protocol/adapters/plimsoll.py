@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from agents import intent as wish
@@ -10,12 +11,13 @@ from agents.view import Opportunity, Position
 from sim.chain.engine import Engine
 from sim.protocol import effects as on
 from sim.protocol.abi import View, read
-from sim.protocol.adapter import Ability, Figure, Handler, Reading
+from sim.protocol.adapter import Ability, Figure, Handler, Invariant, Reading
 from sim.protocol.events import Happening
 from sim.protocol.interest import debt_up
 from sim.protocol.ledger import Ledger
 from sim.protocol.ours import Deployed
 from sim.protocol.pegged import MINTED
+from sim.protocol.promises import SHARE, reserve_has_its_share
 from sim.units import MAX_UINT256
 
 CALLABLE = 2
@@ -46,7 +48,7 @@ class Plimsoll(Deployed):
             "Opened": lambda h, _: [on.Opened(h.address("owner"))],
             "Deposited": lambda h, _: _held(h, h["amount"]),
             "Withdrawn": lambda h, _: _held(h, -h["amount"]),
-            "Swept": lambda h, _: _held(h, -h["amount"]),
+            "Swept": lambda h, _: [*_held(h, -h["amount"]), _share(h, h["amount"])],
             "Borrowed": lambda h, _: [on.Owed(h["account"], h["shares"])],
             "Repaid": lambda h, _: [on.Owed(h["account"], -h["shares"])],
             "Accrued": lambda h, _: [on.Accrued(h["index"])],
@@ -115,6 +117,9 @@ class Plimsoll(Deployed):
             for state, position in zip(states, positions, strict=True):
                 yield from _account(state, position, ledger, ours)
 
+    def invariants(self) -> Mapping[str, Invariant]:
+        return {"the Reserve has its share": partial(reserve_has_its_share, self)}
+
 
 def _held(h: Happening, change: int) -> list[on.Effect]:
     return [] if h.asset is None else [on.Held(h["account"], h.asset, change)]
@@ -124,7 +129,12 @@ def _liquidated(h: Happening) -> list[on.Effect]:
     figures = (h[field] for field in ("repaid", "seized", "reserve_cut", "penalty"))
     done = on.Liquidated(h["account"], h.asset or 0, *figures)
     taken = _held(h, -done.seized - done.reserve_cut)
-    return [on.Owed(done.account, -h["shares"]), *taken, done]
+    share = _share(h, done.reserve_cut)
+    return [on.Owed(done.account, -h["shares"]), *taken, share, done]
+
+
+def _share(h: Happening, amount: int) -> on.Counted:
+    return on.Counted(SHARE.format(h.asset), amount)
 
 
 def _account(state: Any, position: Any, ledger: Ledger, index: int) -> Iterator[Figure]:

@@ -158,9 +158,17 @@ class Vault(Adapter):
         return ledger.total_shares * WAD // ceiling
 
     def invariants(self) -> Mapping[str, Invariant]:
-        return {"every stable is owed or bad debt": self._backed}
+        return {
+            "every stable is owed or bad debt": self._backed,
+            "no vault is above its ceiling": self._under_ceiling,
+        }
 
     def _backed(self, engine: Engine, ledger: Ledger) -> str:
         supply = read(engine, self.stable.totalSupply) - self.funded
         owed = ledger.total_shares + ledger.bad_debt
         return "" if supply == owed else f"{supply} are out for {owed} of debt and bad debt"
+
+    def _under_ceiling(self, engine: Engine, ledger: Ledger) -> str:
+        ceiling = to_wad(self.scenario.protocol.debt_ceiling)
+        most = max(read(engine, vault.total_debt) for vault in self.vaults)
+        return "" if most <= ceiling else f"a vault lends {most}; its ceiling is {ceiling}"
