@@ -26,7 +26,9 @@ def cli(scenario: str, network: str, overrides: tuple[str, ...]) -> None:
         chosen = load(scenario, overrides)
         with ApeEngine(network) as engine:
             paths = price_paths(chosen, np.random.SeedSequence(chosen.run.seed))
-            system, _ = deploy(engine, chosen, paths[:, 0].tolist())
+            system, script = deploy(engine, chosen, paths[:, 0].tolist())
+            system.begin(script)
+            script.flush()
             for contract in system.everything():
                 click.echo(f"{contract.name:20} 0x{contract.address.hex()}")
     except PlimsollError as error:
