@@ -34,7 +34,7 @@ def fitted(scenario: Scenario, abilities: Ability) -> Scenario:
     fixed: dict[str, object] = {"model": "fixed", "fixed": scenario.penalty.largest}
     without(Ability.PENALTY_MODELS, "penalty", **fixed)
     without(Ability.PORTFOLIO_MARGIN, "margin", model="linear")
-    without(Ability.PEG_MODULE, "peg", depth=0.0, holders=0)
+    without(Ability.PEG_MODULE, "peg", depth=0.0, holders=0, price=None)
     without(Ability.PEG_MODULE, "rate", model="kinked")
     if scenario.traders.collaterals > 1:
         without(Ability.CROSS_COLLATERAL, "traders", accounts="isolated")
@@ -44,7 +44,9 @@ def fitted(scenario: Scenario, abilities: Ability) -> Scenario:
     without(Ability.ON_BEHALF, "attackers", griefers=0)
     without(Ability.LENDERS, "lenders", count=0)
     without(Ability.REDEMPTION, "arbitrageurs", redeemers=0)
-    sections["liquidators"] = scenario.liquidators.model_copy(
+    without(Ability.PEG_MODULE, "liquidators", coin_share=0.0)
+    liquidators = sections.get("liquidators", scenario.liquidators)
+    sections["liquidators"] = liquidators.model_copy(
         update={"strategies": _strategies(scenario, abilities)}
     )
     return scenario.model_copy(update=sections)
