@@ -259,10 +259,11 @@ class Ledger:
             return h
         before = len(self)
         effects = list(handler(h, self))
-        opened = [Opened(*each) for each in zip(self.owners, self.markets, strict=True)]
+        new = range(before, len(self))
+        opened = [Opened(self.owners[row], self.markets[row]) for row in new]
         for effect in effects:
             self._book(effect)
-        return replace(h, effects=(*opened[before:], *effects))
+        return replace(h, effects=(*opened, *effects))
 
     def _book(self, effect: Effect) -> None:
         match effect:
