@@ -75,9 +75,10 @@ def test_a_jump_to_zero__leaves_what_a_liquidation_needs_to_end() -> None:
     assert system.read(system.core.bad_debt) > 11_000 * WAD
 
 
-def reported(deviation: int) -> tuple[System, Contract, Contract]:
-    """A core on the reporter oracle, one reporter, ether at 2,000."""
-    system = System()
+def reported(deviation: int, **terms: object) -> tuple[System, Contract, Contract]:
+    """A core on the reporter oracle, one reporter, ether at 2,000; ten of it in the attacker's
+    account."""
+    system = System(**terms)
     oracle = system.create("PriceOracle", OWNER)
     core = second_core(system, oracle)
     system.must(OWNER, oracle.set_reporter, STRANGER, True)

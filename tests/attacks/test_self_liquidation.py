@@ -7,7 +7,8 @@ import pytest
 from sim.units import MAX_UINT256, WAD
 from tests.vectors.system import BORROWER, LIQUIDATOR, STRANGER, System
 
-from .arena import wealth
+from .arena import ACCOMPLICE, ATTACKER, wealth
+from .test_prices import reported
 
 PEOPLE = (BORROWER, LIQUIDATOR)
 
@@ -51,6 +52,30 @@ def test_whatever_the_fall__to_liquidate_oneself_pays_nothing(
         system.liquidate(account, MAX_UINT256)
     assert wealth(system, PEOPLE) <= before
     assert system.read(system.core.bad_debt) == 0
+
+
+@pytest.mark.parametrize("price", [2_000, 1_799, 1_740, 1_600, 1_500])
+def test_opened_around_a_post_and_liquidated_in_the_same_block__never_profits(price: int) -> None:
+    """Guards: a price moves by no more than the deviation guard at once, which is less than I,
+    and the penalty takes no more than there is. Ten ether, drawn on to the last unit, a post
+    that ends above the debt, and whatever can be had of one's own account."""
+    system, oracle, core = reported(WAD // 4, grace=0, reserve_share=0, liquidator_floor=0)
+    system.stables(ACCOMPLICE, 10**5 * WAD)
+    system.must(ACCOMPLICE, system.stable.approve, core.address, MAX_UINT256)
+    token = system.token()
+    drawn, *taken = system.together(
+        (ATTACKER, core.borrow, 1, system.read(core.max_borrow, 1), ATTACKER),
+        (STRANGER, oracle.post, [token], [price * WAD]),
+        (ACCOMPLICE, core.liquidate, 1, token, MAX_UINT256, 0, ACCOMPLICE),
+        (ACCOMPLICE, core.liquidate, 1, token, MAX_UINT256, 0, ACCOMPLICE),
+        (ACCOMPLICE, core.absorb, 1),
+    )
+    assert drawn.ok
+    assert any(outcome.ok for outcome in taken[1:]) == (price < 1_750)
+    worth = sum(system.balance(system.stable, person) for person in (ATTACKER, ACCOMPLICE))
+    held = system.balance(system.tokens[0], ACCOMPLICE) + system.read(core.collateral_of, 1, token)
+    assert worth + held * price - system.read(core.debt, 1) <= 10**5 * WAD + 10 * price * WAD
+    assert system.read(core.bad_debt) == 0
 
 
 @pytest.mark.parametrize("reserve_share", [0, WAD // 5])

@@ -168,15 +168,15 @@ class World:
         self, sender: Address, method: Method, *arguments: Any, after: int = 1, data: bytes = b""
     ) -> Outcome:
         """A transaction in a block of its own, `after` seconds later than the last."""
-        receipt = self._mine(sender, method.to, data or method(*arguments), after)
-        events = [
-            (event.name, event.read(log.topics, log.data))
-            for log in receipt.logs
-            if (event := self._events.get(log.topics[0]))
+        return self._outcome(self._mine(sender, method.to, data or method(*arguments), after))
+
+    def together(self, *calls: tuple[Any, ...]) -> list[Outcome]:
+        """(sender, method, *arguments) of each, in one block and in that order."""
+        transactions = [
+            self._transaction(sender, method.to, method(*arguments), BLOCK_GAS_LIMIT // len(calls))
+            for sender, method, *arguments in calls
         ]
-        ok = receipt.status is Status.SUCCEEDED
-        reason = "" if ok else text(receipt.output)
-        return Outcome(ok, reason, receipt.gas_used, events)
+        return [self._outcome(receipt) for receipt in self._block(transactions, 1)]
 
     def must(self, sender: Address, method: Method, *arguments: Any, after: int = 1) -> Outcome:
         outcome = self.send(sender, method, *arguments, after=after)
@@ -219,14 +219,27 @@ class World:
         """An empty block that much later: views see its time."""
         self._block([], seconds)
 
+    def _outcome(self, receipt: Receipt) -> Outcome:
+        events = [
+            (event.name, event.read(log.topics, log.data))
+            for log in receipt.logs
+            if (event := self._events.get(log.topics[0]))
+        ]
+        ok = receipt.status is Status.SUCCEEDED
+        return Outcome(ok, "" if ok else text(receipt.output), receipt.gas_used, events)
+
     def _mine(self, sender: Address, to: Address | None, data: bytes, after: int) -> Receipt:
+        return self._block([self._transaction(sender, to, data)], after)[0]
+
+    def _transaction(
+        self, sender: Address, to: Address | None, data: bytes, gas: int = BLOCK_GAS_LIMIT
+    ) -> Transaction:
         nonce = self._nonces.get(sender, 0)
         if nonce == 0:
             self.engine.set_balance(sender, 10**30)
         self._nonces[sender] = nonce + 1
         fee = 2 * GENESIS_BASE_FEE
-        transaction = Transaction(sender, to, data, BLOCK_GAS_LIMIT, fee, 0, nonce)
-        return self._block([transaction], after)[0]
+        return Transaction(sender, to, data, gas, fee, 0, nonce)
 
     def _block(self, transactions: Sequence[Transaction], after: int) -> Sequence[Receipt]:
         self.now += after

@@ -132,12 +132,19 @@ class Machine(Agreement):
         amount = self.ref.debt(account) * share // WAD
         least = 0
         self._tick()
-        before = self.ref.position(account)
         try:
             plan = self.ref.seizure(account, asset, amount)
             least = max(plan.taken - plan.cut + greed, 0)
         except Refused:
             pass
+        self._untick()
+        self._liquidate(account, asset, amount, least, to)
+
+    def _liquidate(
+        self, account: int, asset: int, amount: int, least: int = 0, to: Address = LIQUIDATOR
+    ) -> None:
+        self._tick()
+        before = self.ref.position(account)
         self._untick()
         token = self.world.tokens[asset].address
         done = self._step(
@@ -156,6 +163,26 @@ class Machine(Agreement):
     @rule(account=accounts, asset=assets)
     def liquidate_most(self, account: int, asset: int) -> None:
         self.liquidate(account, asset, WAD, 0, LIQUIDATOR)
+
+    @rule(first=accounts)
+    def sweep(self, first: int) -> None:
+        """A keeper takes what it can pay for, until there is nothing left to liquidate."""
+        pairs = [((first + n) % ACCOUNTS, asset) for n in range(ACCOUNTS) for asset in (0, 1)]
+        for _ in range(4):
+            for account, asset in pairs:
+                if self._would_take(account, asset):
+                    self._liquidate(account, asset, self.ref.stable[LIQUIDATOR])
+        assert not any(self._would_take(account, asset) for account, asset in pairs)
+
+    def _would_take(self, account: int, asset: int) -> bool:
+        self._tick()
+        try:
+            self.ref.seizure(account, asset, max(self.ref.stable[LIQUIDATOR], 1))
+        except Refused:
+            return False
+        finally:
+            self._untick()
+        return self.ref.stable[LIQUIDATOR] > 0
 
     @rule(account=accounts)
     def absorb(self, account: int) -> None:
