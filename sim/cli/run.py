@@ -69,6 +69,9 @@ def run_command(
         click.echo(json.dumps(result.record, indent=2, ensure_ascii=False))
     say(render(result.record["summary"]))
     say(run_line(result))
+    if result.record["not_applied"]:
+        unused = ", ".join(result.record["not_applied"])
+        say(f"{chosen.protocol.contract} has no use for {unused}: switched off")
     if folder:
         draw(result.tables, folder / "chart.png", title=chosen.question)
         draw_map(result.tables["proximity"], folder / "proximity.png", title=chosen.question)

@@ -110,6 +110,7 @@ def _record(
 ) -> dict[str, Any]:
     return {
         "scenario": model.scenario.model_dump(mode="json"),
+        "not_applied": model.system.adapter.not_applied,
         "seed": model.seed,
         "engine": tape.name,
         "ended": ended,

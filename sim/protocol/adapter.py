@@ -45,7 +45,7 @@ from sim.protocol.ability import Ability
 from sim.protocol.beside import beside
 from sim.protocol.calls import resolved
 from sim.protocol.effects import Effect
-from sim.protocol.fit import fitted
+from sim.protocol.fit import fitted, not_applied
 from sim.protocol.margin import LinearBook, MarginBook
 from sim.protocol.names import DEPLOYER
 from sim.scenario import Scenario
@@ -176,6 +176,7 @@ class Adapter(ABC):
         Raises ScenarioError where the contract cannot live the scenario.
         """
         self.scenario = fitted(scenario, self.abilities)
+        self.not_applied = not_applied(scenario, self.abilities)
         self._artifacts = dict(artifacts or {})
 
     def artifact(self, name: str) -> Artifact:

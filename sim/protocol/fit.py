@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.errors import ScenarioError
 from sim.protocol.ability import Ability
-from sim.scenario import Scenario
+from sim.scenario import Arbitrageurs, Lenders, Scenario
 
 STRATEGIES = {"flash": Ability.FLASH_LIQUIDATION, "split": Ability.PARTIAL_LIQUIDATION}
 """Ways to liquidate that not every contract allows."""
@@ -50,6 +50,24 @@ def fitted(scenario: Scenario, abilities: Ability) -> Scenario:
         update={"strategies": _strategies(scenario, abilities)}
     )
     return scenario.model_copy(update=sections)
+
+
+def not_applied(scenario: Scenario, abilities: Ability) -> list[str]:
+    """Fields that the contract has no use for, as overrides name them; but not those that only
+    other contracts have, unless the scenario changes them."""
+    found = fitted(scenario, abilities)
+    usual = {
+        ("lenders", "count"): Lenders().count,
+        ("arbitrageurs", "redeemers"): Arbitrageurs().redeemers,
+    }
+    return [
+        f"{section}.{field}"
+        for section in type(scenario).model_fields
+        if getattr(found, section) != getattr(scenario, section)
+        for field, given in getattr(scenario, section)
+        if getattr(getattr(found, section), field) != given
+        if usual.get((section, field)) != given
+    ]
 
 
 def _strategies(scenario: Scenario, abilities: Ability) -> Sequence[str]:
