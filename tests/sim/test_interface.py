@@ -89,6 +89,19 @@ def test_fitted__no_ability__everything_that_needs_one_is_off() -> None:
     assert found.liquidators.strategies == ["keeper"]
 
 
+def test_not_applied__says_what_a_contract_has_no_use_for() -> None:
+    def unused(contract: str, *overrides: str) -> list[str]:
+        return adapter_of(
+            scenario("calm", [f"protocol.contract={contract}", *overrides])
+        ).not_applied
+
+    assert unused("plimsoll", "protocol.grace=600") == []
+    assert unused("plimsoll", "lenders.count=3") == ["lenders.count"]
+    assert unused("pool", "protocol.grace=600") == ["penalty.reserve_share", "protocol.grace"]
+    assert "protocol.close_factor" in unused("vault")
+    assert "guardian.enabled" in unused("vault", "guardian.enabled=true")
+
+
 def test_fitted__several_collaterals__as_the_contract_can_hold_them() -> None:
     both = scenario("margin-regimes", ["traders.accounts=cross"])
     apart = scenario("margin-regimes", ["traders.accounts=isolated"])

@@ -22,14 +22,12 @@ from sim.units import MAX_UINT256
 
 CALLABLE = 2
 """The status of an account that may be called."""
-BATCH = 200
-"""Accounts in one Lens call; each costs it memory."""
+BATCH = 200  # accounts in one Lens call; each costs it memory
 
 
 class Plimsoll(Deployed):
     name = "plimsoll"
     abilities = ~(Ability.REDEMPTION | Ability.LENDERS)
-
     orders: ClassVar = {
         wish.Open: "core.open()",
         wish.Deposit: "core.deposit(account, token, amount)",
