@@ -50,7 +50,7 @@ class Alphabet:
         self, random: Random, abilities: Ability, terms: Terms, max_age: int, hostile: bool
     ) -> None:
         self._random = random
-        self._units = [10**asset.decimals for asset in terms.assets]
+        self._units: list[int] = [10**asset.decimals for asset in terms.assets]
         weights = WEIGHTS | HOSTILE if hostile else WEIGHTS
         able = {do: w for do, w in weights.items() if NEEDS.get(do, Ability(0)) in abilities}
         self._kinds, self._weights = list(able), list(able.values())

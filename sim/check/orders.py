@@ -57,6 +57,10 @@ class Target:
     sender: Address
     to: Address
     data: bytes
+    amount: int = 0
+    """What the action's amount comes to."""
+    account: int = 0
+    """Number of the account it is about; 0 for none."""
 
 
 class Orders:
@@ -107,7 +111,7 @@ class Orders:
         intent = _intent(action, number, asset, amount)
         owner, market = (account.owner, ledger.markets[number - 1]) if account else (sender, asset)
         order = self._adapter.order(intent, Who(sender, sender, owner, market))
-        return Target(sender, order.to, order.data)
+        return Target(sender, order.to, order.data, amount, number)
 
     def _account(self, action: Action, ledger: Ledger, asset: int) -> int | None:
         """Number of the account an action is about: 0 is one to come, or none."""
@@ -161,7 +165,7 @@ class Orders:
         bounded = tuple(min(price, LARGEST_PRICE) for price in prices)
         order = self._adapter.post(Post(prices=bounded, bid=NO_BID))
         reporter = self._adapter.reporters[action.account % len(self._adapter.reporters)]
-        return Target(reporter, order.to, order.data)
+        return Target(reporter, order.to, order.data, bounded[asset])
 
     def _threshold(self, action: Action, state: State) -> tuple[int, int] | None:
         """The factor, as a fraction, at which the equity of an account is what is asked for."""
@@ -190,7 +194,8 @@ class Orders:
         basis = held if action.amount.of is Of.WALLET else 0
         spenders = adapter.spenders()
         vault = spenders[action.asset % len(spenders)].address
-        return Target(who, coin.address, coin.transfer(vault, action.amount.of_basis(basis)))
+        amount = action.amount.of_basis(basis)
+        return Target(who, coin.address, coin.transfer(vault, amount), amount)
 
     def _else(self, action: Action, state: State) -> Target | None:
         """Arguments are what is lying about: accounts, amounts, people, tokens."""

@@ -7,7 +7,7 @@ against the contract; its own figures are used only where `valuation` has compar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -362,7 +362,7 @@ def losses(step: Step, declared: Declared) -> str | None:
 
 @rule("Who redeems takes at most what was paid is worth, and makes nobody poorer.")
 def redemption(step: Step, declared: Declared) -> str | None:
-    done = [e for e in step.effects(Redeemed) if isinstance(e, Redeemed)]
+    done = step.effects(Redeemed)
     for effect in done:
         price, unit = step.before.prices[effect.asset][0], declared.units[effect.asset]
         if not step.before.prices[effect.asset][1]:
@@ -423,7 +423,7 @@ def _sheet(account: Account) -> str:
 
 
 def _liquidations(step: Step) -> list[Liquidated]:
-    return [e for e in step.effects(Liquidated) if isinstance(e, Liquidated)]
+    return step.effects(Liquidated)
 
 
 def _liquidation(step: Step) -> tuple[Account, Liquidated] | None:
@@ -472,8 +472,8 @@ def _repay_limit(account: Account, declared: Declared) -> int:
     return p.debt if far_gone or small else limit
 
 
-def _of_all(held: object) -> int:
-    return sum(held.values()) if isinstance(held, dict) else 0
+def _of_all(held: Mapping[Address, int]) -> int:
+    return sum(held.values())
 
 
 def _owned(state: State, asset: int) -> int:

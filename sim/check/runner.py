@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sim.chain.engine import Branch, Status, Watching
@@ -16,6 +16,7 @@ from sim.errors import LedgerMismatch
 from sim.protocol.abi import text
 from sim.protocol.audit import audit
 
+Listen = Callable[[Step], None]
 BOOKS, VIEWS = "books", "views"
 ALWAYS = {
     BOOKS: "Events tell the truth: books kept from them equal the chain to the last unit.",
@@ -70,14 +71,17 @@ class Runner:
         found |= {probe.name: probe.says for probe in PROBES}
         return found | ALWAYS | dict.fromkeys(self._promises, "Promised by the adapter.")
 
-    def run(self, actions: Sequence[Action], probe: bool = False) -> Finding | None:
-        """From the beginning; with `probe` the probes are tried after every block, else in
-        states of a new kind and at the end.
+    def run(
+        self, actions: Sequence[Action], probe: bool = False, listen: Listen | None = None
+    ) -> Finding | None:
+        """From the beginning to the first thing broken that is not skipped; with `probe` the
+        probes are tried after every block, else in states of a new kind and at the end.
         """
-        return next(self.findings(actions, probe), None)
+        return next(self._findings(actions, probe, listen or _silent), None)
 
-    def findings(self, actions: Sequence[Action], probe: bool = False) -> Iterator[Finding]:
-        """One after another, of whatever is not skipped."""
+    def _findings(
+        self, actions: Sequence[Action], probe: bool, listen: Listen
+    ) -> Iterator[Finding]:
         self.world.reset()
         self.effort.sequences += 1
         done = 0
@@ -85,6 +89,7 @@ class Runner:
             blocks = in_blocks(actions)
             for number, block in enumerate(blocks):
                 for step in self.world.block(block):
+                    listen(step)
                     yield from self._look(step, done + step.position)
                 done += len(block)
                 self.effort.actions += len(block)
@@ -146,6 +151,10 @@ class Runner:
         if self._watch:
             self.effort.branches.update(self._watch.new_branches())
         return self.effort.novelty > before
+
+
+def _silent(_: Step) -> None:
+    pass
 
 
 def in_blocks(actions: Sequence[Action]) -> list[list[Action]]:

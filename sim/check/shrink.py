@@ -77,9 +77,14 @@ def plainer(action: Action) -> Iterator[Action]:
     if action.then is not None:
         for inner in plainer(action.then):
             yield replace(action, then=inner)
-    for name, usual in (("after", 12), ("account", 0), ("asset", 0), ("who", "")):
-        if getattr(action, name) != usual:
-            yield replace(action, **{name: usual})
+    for usual in (
+        replace(action, after=12),
+        replace(action, account=0),
+        replace(action, asset=0),
+        replace(action, who=""),
+    ):
+        if usual != action:
+            yield usual
     for amount in _plainer_amounts(action):
         yield replace(action, amount=amount)
 

@@ -317,13 +317,18 @@ def _lenders_lose() -> list[Action]:
 
 
 def _redeem() -> list[Action]:
+    """Of an account that is safe, one that could not draw more, and one below maintenance."""
+    redeem = Action(Do.REDEEM, STRANGER, amount=Amount(Of.DEBT, HALF))
     return [
         *_enter(),
-        *_enter(TRADER, 20, HALF, 0, 1),
-        Action(Do.REDEEM, STRANGER, amount=Amount(Of.DEBT, HALF)),
-        Action(Do.REDEEM, STRANGER, 1, amount=Amount(Of.DEBT, HALF), after=30 * DAY),
-        _price(),
-        Action(Do.REDEEM, STRANGER, 1, amount=Amount(Of.DEBT, WHOLE), after=0),
+        redeem,
+        _price(Of.INITIAL, WHOLE * 97 // 100),
+        redeem,
+        _price(Of.INITIAL, WHOLE * 97 // 100, after=30 * DAY),
+        Action(Do.REDEEM, STRANGER, amount=Amount(Of.DEBT, WHOLE), after=0),
+        *_enter(TRADER, 20, WHOLE, 0, 1),
+        _price(Of.MAINTENANCE, WHOLE * 99 // 100),
+        Action(Do.REDEEM, STRANGER, 1, amount=Amount(Of.DEBT, HALF)),
         _withdraw(),
     ]
 

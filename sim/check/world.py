@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sim.chain.engine import (
     GENESIS_BASE_FEE,
@@ -22,6 +23,7 @@ from sim.protocol.events import Happening
 from sim.protocol.ledger import Ledger
 from sim.units import Address
 
+T = TypeVar("T")
 BORROWERS = ("borrower", "trader")
 KEEPER, STRANGER, LENDER = "keeper", "stranger", "lender"
 BANKER = "banker"
@@ -46,12 +48,16 @@ class Step:
     happened: tuple[Happening, ...]
     before: State
     after: State
+    amount: int = 0
+    """What the action's amount came to, native units; of a price WAD USD."""
+    account: int = 0
+    """Number of the account it was about; 0 for none."""
 
     @property
     def ok(self) -> bool:
         return self.receipt is not None and self.receipt.status is Status.SUCCEEDED
 
-    def effects(self, kind: type) -> list[object]:
+    def effects(self, kind: type[T]) -> list[T]:
         return [e for h in self.happened for e in h.effects if isinstance(e, kind)]
 
 
@@ -111,7 +117,17 @@ class World:
             receipt = self._mine(sent, time)[-1]
             happened = self._follow(receipt, time)
             self.state = self.read()
-            yield Step(position, action, target.sender, receipt, happened, before, self.state)
+            yield Step(
+                position,
+                action,
+                target.sender,
+                receipt,
+                happened,
+                before,
+                self.state,
+                target.amount,
+                target.account,
+            )
             before = self.state
 
     @property

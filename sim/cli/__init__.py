@@ -2,10 +2,12 @@
 
 from sim.cli import (
     calibrate,
+    check,
     compare,
     crosscheck,
     map,
     optimize,
+    replay,
     report,
     run,
     scenarios,
@@ -15,6 +17,6 @@ from sim.cli import (
 from sim.cli.app import main
 
 __all__ = [
-    "calibrate", "compare", "crosscheck", "main", "map", "optimize", "report", "run", "scenarios",
-    "security", "sweep",
+    "calibrate", "check", "compare", "crosscheck", "main", "map", "optimize", "replay", "report",
+    "run", "scenarios", "security", "sweep",
 ]  # fmt: skip

@@ -1,0 +1,230 @@
+"""Does it hold? Scenarios, then a search, for as long as there is time; then what was found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from sim.chain import open_engine
+from sim.check.build import build, kinds, scenario_of
+from sim.check.case import Case
+from sim.check.code import reached
+from sim.check.replay import bytecode
+from sim.check.runner import Effort, Runner
+from sim.check.search import Broken, Search, search
+from sim.check.shrink import Shrinker
+from sim.check.target import Target
+from sim.check.trial import Trial, applicable, short, trial
+from sim.check.world import World
+from sim.errors import UsageError
+from sim.protocol.blame import mending
+
+SCENARIOS = 1 / 3
+"""Share of the budget that scenarios may take."""
+Progress = Callable[[str, Effort, float], None]
+"""(what is being done, effort so far, share of the budget spent)"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """About one invariant."""
+
+    name: str
+    says: str
+    tried: int
+    """How often it was held against something."""
+    sentence: str = ""
+    """What is broken; empty when it holds."""
+    case: Path | None = None
+
+    @property
+    def verdict(self) -> str:
+        return "broken" if self.sentence else "holds" if self.tried else "not met"
+
+
+@dataclass
+class Verdict:
+    """On one contract."""
+
+    target: Target
+    engine: str
+    seed: int
+    seconds: float = 0.0
+    answers: list[Answer] = field(default_factory=list)
+    effort: Effort = field(default_factory=Effort)
+    blocks: int = 0
+    """Mined altogether, for what was tried and undone too."""
+    branches: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Contract -> (reached, there are); empty where the engine cannot say."""
+    scenarios: list[Trial] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def holds(self) -> bool:
+        return not any(answer.sentence for answer in self.answers)
+
+    def record(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "path": self.target.path,
+            "protocol": self.target.protocol,
+            "engine": self.engine,
+            "seed": self.seed,
+            "holds": self.holds,
+            "interrupted": self.interrupted,
+            "actions": self.effort.actions,
+            "sequences": self.effort.sequences,
+            "blocks": self.blocks,
+            "states": len(self.effort.states),
+            "branches": {name: list(counts) for name, counts in self.branches.items()},
+            "scenarios": [
+                {"name": t.scenario, "blocks": t.blocks, "liquidations": t.liquidations}
+                for t in self.scenarios
+            ],
+            "invariants": [
+                {
+                    "name": answer.name,
+                    "says": answer.says,
+                    "verdict": answer.verdict,
+                    "tried": answer.tried,
+                    "broken": answer.sentence,
+                    "case": str(answer.case) if answer.case else None,
+                }
+                for answer in self.answers
+            ],
+        }
+
+
+def check(
+    target: Target,
+    budget: float,
+    engine: str = "auto",
+    seed: int = 1,
+    out: Path | None = None,
+    progress: Progress | None = None,
+    most_actions: int | None = None,
+) -> Verdict:
+    """For `budget` seconds, or an interrupt. Cases are written into `out`.
+
+    Raises ContractError, AdapterError or UsageError when there is nothing that can be checked.
+    """
+    begun = monotonic()
+    tell = progress or (lambda *_: None)
+    with ExitStack() as stack:
+        searches = _searches(target, engine, seed, stack)
+        runner = searches[0].runner
+        verdict = Verdict(target, runner.world.engine.name, seed, effort=runner.effort)
+        found: list[Broken] = []
+        with mending(runner.world.adapter):
+            try:
+                _scenarios(verdict, budget * SCENARIOS, tell)
+                left = budget - (monotonic() - begun)
+                found = search(
+                    searches,
+                    left,
+                    lambda effort, spent: tell("searching", effort, 1 - (left - spent) / budget),
+                    most_actions=most_actions,
+                )
+            except KeyboardInterrupt:
+                verdict.interrupted = True
+            tell("shrinking", runner.effort, 1.0)
+            verdict.answers = _answers(verdict, runner, found, out)
+            verdict.branches = _branches(searches)
+        verdict.blocks = sum(each.runner.world.blocks for each in searches)
+        verdict.blocks += sum(each.blocks for each in verdict.scenarios)
+        verdict.seconds = monotonic() - begun
+    return verdict
+
+
+def _searches(target: Target, engine: str, seed: int, stack: ExitStack) -> list[Search]:
+    effort, searches = Effort(), []
+    worlds = kinds(target.abilities)
+    for kind, own in zip(worlds, np.random.SeedSequence(seed).spawn(len(worlds)), strict=True):
+        scenario = scenario_of(kind, target.protocol)
+        opened = stack.enter_context(open_engine(engine))
+        with mending(target.make(scenario)):
+            world = build(opened, scenario, kind.hostile, target.make)
+            _is_deployed(target, world)
+            searches.append(Search(Runner(world, effort), own))
+    return searches
+
+
+def _is_deployed(target: Target, world: World) -> None:
+    """Something of what PATH holds."""
+    there = {contract.runtime_hash for contract in world.adapter.everything()}
+    if target.given and not any(each.runtime_hash in there for each in target.given.values()):
+        names = ", ".join(sorted({contract.name for contract in world.adapter.contracts()}))
+        raise UsageError(
+            f"{target.path} is not among what {world.adapter.name} deploys in a check: {names}"
+        )
+
+
+def _scenarios(verdict: Verdict, budget: float, tell: Progress) -> None:
+    begun = monotonic()
+
+    def over() -> bool:
+        return monotonic() - begun > budget
+
+    for name in applicable(verdict.target):
+        if over():
+            return
+        tell(name, verdict.effort, (monotonic() - begun) / budget * SCENARIOS)
+        with open_engine(verdict.engine) as opened:
+            scenario = short(name, verdict.target)
+            verdict.scenarios.append(trial(verdict.target, scenario, opened, verdict.seed, over))
+
+
+def _answers(
+    verdict: Verdict, runner: Runner, found: Sequence[Broken], out: Path | None
+) -> list[Answer]:
+    tried = Counter(runner.effort.tried)
+    sentences: dict[str, str] = {}
+    for each in verdict.scenarios:
+        tried.update(each.tried)
+        sentences.update({k: v for k, v in each.broken.items() if k not in sentences})
+    cases: dict[str, Path | None] = {}
+    for broken in found:
+        name = broken.finding.invariant
+        actions, finding = Shrinker(broken.search.runner, name).shrink(broken.actions)
+        sentences[name] = finding.sentence
+        cases[name] = _save(verdict, broken, tuple(actions), finding.sentence, out)
+    return [
+        Answer(name, says, tried[name], sentences.get(name, ""), cases.get(name))
+        for name, says in runner.invariants().items()
+    ]
+
+
+def _save(
+    verdict: Verdict, broken: Broken, actions: tuple[Any, ...], sentence: str, out: Path | None
+) -> Path | None:
+    if out is None:
+        return None
+    world = broken.search.runner.world
+    case = Case(
+        verdict.target.path,
+        world.adapter.scenario,
+        world.is_hostile,
+        verdict.seed,
+        verdict.engine,
+        bytecode(world),
+        broken.finding.invariant,
+        sentence,
+        actions,
+    )
+    file = out / f"{broken.finding.invariant.replace(' ', '-')}.json"
+    case.save(file)
+    return file
+
+
+def _branches(searches: Sequence[Search]) -> dict[str, tuple[int, int]]:
+    """Of all worlds together: a deployment puts a contract at the same address in each."""
+    effort, world = searches[0].runner.effort, searches[0].runner.world
+    world.reset()
+    return reached(world.engine, world.adapter.contracts(), effort.branches)

@@ -1,0 +1,106 @@
+"""Shipped scenarios, short, with what must be true of any state looked at every block."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from sim.chain.engine import Engine
+from sim.check.action import Action, Do
+from sim.check.rules import Declared, Rule, solvency, valuation
+from sim.check.runner import BOOKS
+from sim.check.state import Reader, State
+from sim.check.target import Target
+from sim.check.world import Step
+from sim.errors import LedgerMismatch, ScenarioError
+from sim.model import StressModel
+from sim.scenario import Scenario, load, names
+
+NEEDS_A_FILE = ("replay",)
+FIRST = ("black-thursday", "flash-crash")
+BLOCKS, TRADERS = 240, 40
+"""Of a short run: it takes its whole time, in longer blocks, with fewer people."""
+LOOKED_AT: tuple[Rule, ...] = (solvency, valuation)
+
+
+@dataclass
+class Trial:
+    """A scenario that was run on the contract."""
+
+    scenario: str
+    blocks: int = 0
+    transactions: int = 0
+    liquidations: int = 0
+    tried: Counter[str] = field(default_factory=Counter)
+    broken: dict[str, str] = field(default_factory=dict)
+    """Invariant -> sentence, of the first block in which it was."""
+
+
+def applicable(target: Target) -> Iterator[str]:
+    """Shipped scenarios that the contract is able to live."""
+    for name in sorted(
+        set(names()) - set(NEEDS_A_FILE), key=lambda name: (name not in FIRST, name)
+    ):
+        try:
+            target.make(short(name, target))
+        except ScenarioError:
+            continue
+        yield name
+
+
+def short(name: str, target: Target) -> Scenario:
+    """The scenario on that contract, in `BLOCKS` blocks."""
+    whole = load(name).run
+    blocks = min(whole.blocks, BLOCKS)
+    return load(
+        name,
+        (
+            f"run.blocks={blocks}",
+            f"run.block_seconds={whole.blocks * whole.block_seconds // blocks}",
+            f"traders.count={TRADERS}",
+            f"protocol.contract={target.protocol}",
+        ),
+    )
+
+
+def trial(
+    target: Target,
+    scenario: Scenario,
+    engine: Engine,
+    seed: int | None = None,
+    enough: Callable[[], bool] = lambda: False,
+) -> Trial:
+    """Run until its end, or until `enough` says so, on an engine that nothing was run on."""
+    adapter = target.make(scenario)
+    model = StressModel(adapter.scenario, rng=seed, engine=engine, adapter=adapter)
+    reader, declared, done = Reader(adapter, []), Declared.of(adapter), Trial(scenario.name)
+    promises = adapter.invariants()
+    while model.running and not enough():
+        model.step()
+        done.blocks += 1
+        state = reader.read(engine, model.system.ledger)
+        for rule in LOOKED_AT:
+            _note(done, rule.name, rule.of(_still(state), declared))
+        for promise, holds in promises.items():
+            _note(done, promise, holds(engine, model.system.ledger))
+    try:
+        model.audit()
+        _note(done, BOOKS, "")
+    except LedgerMismatch as error:
+        _note(done, BOOKS, str(error))
+    tables = model.tables()
+    done.transactions = len(tables["transactions"])
+    done.liquidations = len(tables["liquidations"])
+    return done
+
+
+def _still(state: State) -> Step:
+    return Step(0, Action(Do.WAIT), b"", None, (), state, state)
+
+
+def _note(done: Trial, name: str, answer: str | None) -> None:
+    if answer is not None:
+        done.tried[name] += 1
+    if answer:
+        done.broken.setdefault(name, f"block {done.blocks} of {done.scenario}: {answer}")
