@@ -21,9 +21,10 @@ def cascade(
     """Money in USD, shares of 1. None where no venue has depth.
 
     A collateral's `shock` is the deepest fall of its undisturbed path, its `fall` that of the
-    price everyone saw, `amplification` their ratio. The branching ratio is the part of what was
-    repaid by liquidations that the undisturbed price would not have caused: in a branching
-    process the part of events that have a parent.
+    price everyone saw, `amplification` their ratio; `largest_impact` is the furthest that price
+    was below the path, and `spillover` that of collaterals other than the most shocked one. The
+    branching ratio is the part of what was repaid by liquidations that the undisturbed price
+    would not have caused: in a branching process the part of events that have a parent.
     """
     if venue.empty:
         return None
@@ -33,9 +34,12 @@ def cascade(
         for asset, rows in venue.groupby("asset", sort=False)
     }
     hit = max(assets.values(), key=lambda found: found["repaid_usd"])
+    shocked = max(assets.values(), key=lambda found: found["shock"])
+    spared = [found for found in assets.values() if found is not shocked]
     return {
         "amplification": hit["amplification"],
         "branching_ratio": _part(known),
+        "spillover": max((found["largest_impact"] for found in spared), default=None),
         "triggered_usd": float(known.loc[known["triggered"], "repaid_usd"].sum()),
         "sold_usd": float(venue["sold_usd"].sum()),
         "slippage_usd": float(venue["slippage_usd"].sum()),
