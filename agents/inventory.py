@@ -9,7 +9,7 @@ from math import sqrt
 from agents import routing
 from agents.base import GWEI, bid
 from agents.intent import Bid, Swap, VenueOrder
-from agents.view import Market, Pool
+from agents.view import Market, Pool, View
 
 SWAP_GAS = 120_000
 TRANSFER_GAS = 65_000
@@ -38,7 +38,8 @@ class Inventory(Enum):
     what they pay, impact and all. What they do not take at a fair price waits in the wallet for
     arbitrageurs to refill the pool, or the venue's orders to come back."""
     HOLD = auto()
-    """Kept, which ties up capital for good: worth the outside price less `HOLD_DISCOUNT`."""
+    """Kept, which ties up capital: worth the outside price less `HOLD_DISCOUNT`. Sold when there
+    is more to liquidate than stable to do it with, of every collateral the same part."""
     HEDGE = auto()
     """Sold short outside at once, whatever the size, so that no later price matters: worth the
     outside price less `HEDGE_COST`, or what the venue's book pays where there is one; then it
@@ -128,6 +129,27 @@ def disposal(
     if to_venue * floor / 10**18 > GASES * market.gas_usd(TRANSFER_GAS, offer.tip):
         sales.append(VenueOrder(bid=offer, asset=asset, sell_stable=False, amount_in=to_venue))
     return sales
+
+
+def funding(view: View, budget: int) -> list[Swap | VenueOrder]:
+    """Sales out of what is held, where all that could be repaid is more than the budget and what
+    is still to be paid out."""
+    wanted = {o.account: o.repaid for o in view.opportunities}
+    coming = sum(owed.amount for owed in view.owed if owed.asset is None)
+    missing = sum(wanted.values()) - budget - coming
+    held = view.wallet.tokens
+    worth = sum(
+        proceeds(Inventory.HOLD, view.market, asset, amount) for asset, amount in enumerate(held)
+    )
+    if missing <= 0 or not worth:
+        return []
+    return [
+        sale
+        for asset, amount in enumerate(held)
+        for sale in disposal(
+            Inventory.SELL, view.market, asset, amount * min(missing, worth) // worth
+        )
+    ]
 
 
 def sale(offer: Bid, asset: int, amount: int, min_out: int) -> Swap:

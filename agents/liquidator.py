@@ -16,6 +16,7 @@ from agents.inventory import (
     Inventory,
     best_sale,
     disposal,
+    funding,
     gas_of_sale,
     price_risk,
     proceeds,
@@ -118,7 +119,7 @@ class Liquidator(Participant):
             for i in view.waiting
             if isinstance(i, Liquidate | FlashLiquidate | MarginCall)
         }
-        for opportunity in sorted(view.opportunities, key=lambda o: (-o.debt, o.account)):
+        for opportunity in self.ranked(view.opportunities, means.market):
             broke = means.budget < DUST and not opportunity.callable
             if opportunity.account in busy or broke:
                 continue
@@ -129,6 +130,16 @@ class Liquidator(Participant):
             busy.add(opportunity.account)
             means = self.after(means, opportunity, intent)
         return intents
+
+    def ranked(self, opportunities: Sequence[Opportunity], market: Market) -> list[Opportunity]:
+        """The largest debt first; of an account's collaterals the one that brings most."""
+
+        def brought(o: Opportunity) -> float:
+            if len(market.pools) == 1 or not o.repaid:
+                return 0.0
+            return proceeds(self.inventory, market, o.asset, o.seized) / o.repaid
+
+        return sorted(opportunities, key=lambda o: (-o.debt, o.account, -brought(o)))
 
     def latency(self, block: int) -> int:
         return self.latencies[block % len(self.latencies)]
@@ -292,6 +303,8 @@ class Liquidator(Participant):
         """Of what it holds, one at a time."""
         if any(isinstance(i, Swap | VenueOrder) for i in view.waiting):
             return []
+        if self.inventory is Inventory.HOLD:
+            return funding(view, self.budget(view))
         return [
             sale
             for asset, held in enumerate(view.wallet.tokens)

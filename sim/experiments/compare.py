@@ -65,6 +65,7 @@ FIGURES = {
     "amplification of the fall": ("cascade", "amplification"),
     "branching ratio": ("cascade", "branching_ratio"),
     "liquidated by contagion, USD": ("cascade", "triggered_usd"),
+    "spillover to other collaterals": ("cascade", "spillover"),
     "slippage at the venue, USD": ("cascade", "slippage_usd"),
     "worst shortfall, USD": ("solvency", "shortfall_worst_usd"),
     "shortfall and bad debt, USD": ("solvency", "loss_usd"),

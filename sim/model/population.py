@@ -77,7 +77,7 @@ def draw(
     traders.sort(key=lambda pair: not pair[1].collateral)
     people = [
         *traders,
-        *_liquidators(model, scenario, streams[1], streams[7]),
+        *_liquidators(model, scenario, prices, streams[1], streams[7]),
         *_reporters(model, scenario),
         *(_arbitrageurs if scenario.peg.depth == 0 else peg_arbitrageurs)(model, scenario, prices),
         *_searchers(model, scenario),
@@ -94,6 +94,7 @@ def draw(
 def _liquidators(
     model: mesa.Model,
     scenario: Scenario,
+    prices: Sequence[float],
     rng: np.random.Generator,
     delays: np.random.Generator,
 ) -> list[tuple[Participant, Endowment]]:
@@ -101,12 +102,19 @@ def _liquidators(
     pairs: list[tuple[Participant, Endowment]] = []
     for number in range(terms.count):
         name = f"liquidator-{number}"
-        stable, coin = capital_of(scenario, terms.capital * float(rng.lognormal(0, 0.5)))
+        capital = terms.capital * float(rng.lognormal(0, 0.5))
+        stable, coin = capital_of(scenario, capital * (1 - terms.collateral_share))
+        each = capital * terms.collateral_share / len(scenario.assets)
         endowment = Endowment(
             address=address_of(name),
             wei=GAS_MONEY["liquidator"] * ETHER,
             stable=stable,
             coin=coin,
+            tokens={
+                i: to_units(each / prices[i], asset.decimals)
+                for i, asset in enumerate(scenario.assets)
+                if each
+            },
         )
         strategy = STRATEGIES[terms.strategies[number % len(terms.strategies)]]
         agent = strategy(

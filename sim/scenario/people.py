@@ -85,6 +85,11 @@ class Liquidators(Section):
     coin_share: Annotated[float, Field(ge=0, le=1)] = Field(
         0.0, description="Part of the capital held in reserve coin, if the stable has a market."
     )
+    collateral_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0,
+        description="Part of the capital held in the collaterals; with inventory hold it is sold "
+        "when there is more to liquidate than stable.",
+    )
     min_profit: NonNegative = Field(20.0, description="USD after gas and slippage, median.")
     failure_rate: Share = Field(0.1, description="Believed chance that an attempt fails.")
     bid_share: Share = Field(0.2, description="Share of expected profit bid as tip.")
