@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -93,10 +94,7 @@ def clusters(distance: Floats, debt: Floats) -> list[Cluster]:
         return []
     at, height = density(distance, debt)
     peaks, _ = find_peaks(height, prominence=PROMINENCE * height.max())
-    valleys = [
-        at[left + int(np.argmin(height[left:right]))]
-        for left, right in zip(peaks, peaks[1:], strict=False)
-    ]
+    valleys = [at[left + int(np.argmin(height[left:right]))] for left, right in pairwise(peaks)]
     of = np.searchsorted(valleys, distance, side="right")
     found = []
     for number, peak in enumerate(peaks):

@@ -25,7 +25,6 @@ from sim.protocol.names import VENUE
 from sim.scenario import Scenario
 from sim.units import WAD, Address
 
-
 DEPTH_WITHIN = 0.02
 """Of the price, for the table `venue`."""
 
