@@ -77,7 +77,7 @@ class Trader(Participant):
         self.habits = habits
 
     def wake_times(self) -> Sequence[float]:
-        times = [time for time, _ in self.habits.adjustments]
+        times = [*(time for time, _ in self.habits.adjustments), *self.habits.looks]
         return [self.habits.arrival, *times] if self.habits.arrival else times
 
     def alert_health(self) -> float:
@@ -172,6 +172,10 @@ class Trader(Participant):
         since = market.time - market.terms.block_seconds
         return any(since < time <= market.time for time in self.habits.looks)
 
+    def is_dear(self, market: Market) -> bool:
+        """Interest is above its limit, if it has one."""
+        return 0 < self.habits.rate_limit < market.rate
+
     def weigh(self, position: Position, view: View, offer: Bid) -> Sequence[Intent]:
         """Owes half as much while the stable is a bargain or interest above its limit; half as
         much again, up to that much more than its leverage, while the stable is dear."""
@@ -179,7 +183,7 @@ class Trader(Participant):
             return ()
         market, bargain = view.market, self.habits.bargain
         borrowed = position.debt / position.equity
-        if market.stable_usd < 1 - bargain or market.rate > self.habits.rate_limit:
+        if market.stable_usd < 1 - bargain or self.is_dear(market):
             return self.lever_down(position, view, offer, 1 + borrowed / 2)
         if market.stable_usd > 1 + bargain:
             most = 1 + 1.5 * (self.habits.leverage - 1)
@@ -204,7 +208,9 @@ class Trader(Participant):
         amount = int(min(target * position.equity - position.collateral, room))
         if amount + position.debt < view.market.terms.min_debt or amount < DUST:
             return ()
-        if view.market.paused & 1 or not (position.valid and position.equity > 0):
+        if view.market.paused & 1 or self.is_dear(view.market):
+            return ()
+        if not (position.valid and position.equity > 0):
             return ()
         parts = list(_in_proportion(position, view.market, amount))
         if not all(view.market.pools[asset] for asset, _ in parts):

@@ -203,6 +203,18 @@ def test_weigh__only_in_the_block_of_a_look(time: float) -> None:
     assert bool(asked) == (60.0 <= time < 72.0)
 
 
+def test_adjust__interest_dear__does_not_lever_up() -> None:
+    wishes = minding(adjustments=((0.0, 1.2),), looks=())
+    for rate, levers in ((0.14, True), (0.16, False)):
+        asked = woken(Occasion.SCHEDULE, OWN, market=priced(1.0, rate))
+        assert bool(wishes.decide(asked)) == levers
+
+
+def test_looks__are_times_to_wake_it() -> None:
+    wishes = minding(looks=(60.0, 90.0), adjustments=((30.0, 1.0),), arrival=10.0)
+    assert sorted(wishes.wake_times()) == [10.0, 30.0, 60.0, 90.0]
+
+
 def test_weigh__no_equity__leaves_it() -> None:
     lost = replace(OWN, debt=3_000 * WAD)
     assert minding().decide(woken(Occasion.SCHEDULE, lost, market=priced(0.9))) == []
