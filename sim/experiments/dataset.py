@@ -55,6 +55,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -90,9 +91,8 @@ class Dataset:
             place = self.folder / "tables" / f"point={outcome.point}" / f"seed={outcome.seed}"
             store.write_table(place / f"{name}.parquet", table)
         # The row last: a run that has one is whole.
-        _write_rows(
-            self._place(outcome.point) / f"seed-{outcome.seed}.parquet", pd.DataFrame([outcome.row])
-        )
+        row = pa.table({name: [value] for name, value in outcome.row.items()})
+        _write_rows(self._place(outcome.point) / f"seed-{outcome.seed}.parquet", row)
         if self.failures.pop(key, None) is not None:
             self._write_failures()
 
@@ -106,7 +106,7 @@ class Dataset:
         parts = list(place.glob("seed-*.parquet"))
         if not parts:
             return
-        _write_rows(place / ALL, _read(point, place).drop(columns="point"))
+        _write_rows(place / ALL, _read(place))
         for path in (*parts, *place.glob(".seed-*")):
             path.unlink()
 
@@ -135,12 +135,15 @@ def study(folder: Path) -> dict[str, Any]:
 
 def runs(folder: Path, points: Iterable[int] | None = None) -> pd.DataFrame:
     """All runs that are there, by point and seed; also while the study grows."""
-    places = {int(path.name.partition("=")[2]): path for path in (folder / "runs").glob("point=*")}
+    files = (folder / "runs").glob("point=*/*.parquet")
+    places = {int(path.parent.name.partition("=")[2]): path.parent for path in files}
     wanted = sorted(places if points is None else places.keys() & set(points))
-    found = [_read(point, places[point]) for point in wanted]
-    if not found:
-        return pd.DataFrame({"point": pd.Series(dtype="int64"), "seed": pd.Series(dtype="int64")})
-    return pd.concat(found, ignore_index=True)
+    found = [pa.table({"point": pa.array([], pa.int64()), "seed": pa.array([], pa.int64())})]
+    for point in wanted:
+        rows = _read(places[point])
+        found.append(rows.add_column(0, "point", pa.array([point] * len(rows), pa.int64())))
+    table: pd.DataFrame = pa.concat_tables(found, promote_options="default").to_pandas()
+    return table
 
 
 def failures(folder: Path) -> pd.DataFrame:
@@ -164,28 +167,24 @@ def _failures(folder: Path) -> list[Failed]:
     return [Failed(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def _read(point: int, place: Path) -> pd.DataFrame:
-    """Rows of a point. A run may for a moment be both in a file of its own and in that of all."""
-    tables = []
-    for path in sorted(place.glob("*.parquet")):
-        try:
-            tables.append(pq.read_table(path, partitioning=None))
-        except FileNotFoundError:  # gathered between the listing and the reading
-            return _read(point, place)
-    whole: pd.DataFrame = pa.concat_tables(tables, promote_options="default").to_pandas()
-    whole = whole.drop_duplicates("seed").sort_values("seed", ignore_index=True)
-    whole.insert(0, "point", point)
-    return whole
+def _read(place: Path) -> pa.Table:
+    """Rows of a point by seed. A run may for a moment be both in its own file and in all's."""
+    try:
+        tables = [pq.ParquetFile(path).read() for path in sorted(place.glob("*.parquet"))]
+    except FileNotFoundError:  # gathered between the listing and the reading
+        return _read(place)
+    whole = pa.concat_tables(tables, promote_options="default").sort_by("seed")
+    _, first = np.unique(whole["seed"].to_numpy(), return_index=True)
+    return whole.take(first)
 
 
 def _seeds(path: Path) -> set[int]:
     if path.name != ALL:
         return {int(path.stem.removeprefix("seed-"))}
-    return set(pq.read_table(path, columns=["seed"], partitioning=None)["seed"].to_pylist())
+    return set(pq.ParquetFile(path).read(["seed"])["seed"].to_pylist())
 
 
-def _write_rows(path: Path, table: pd.DataFrame) -> None:
-    """Columns in one order, whoever wrote which run first; figures are all floats."""
-    figures = sorted(set(table.columns) - set(FIXED))
-    table = table[[*FIXED, *figures]].astype(dict.fromkeys(figures, "float64"))
-    store.write_table(path, table.dropna(axis="columns", how="all"))
+def _write_rows(path: Path, rows: pa.Table) -> None:
+    """Columns in one order, whoever wrote which run first."""
+    figures = sorted(set(rows.column_names) - set(FIXED))
+    store.write_arrow(path, rows.select([*FIXED, *figures]))

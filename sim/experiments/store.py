@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from sim.errors import UsageError
 
@@ -59,6 +61,13 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     """One Parquet file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _replace(path, lambda draft: _parquet(draft, table))
+
+
+def write_arrow(path: Path, table: pa.Table) -> None:
+    """The same of an Arrow table, small even where it has few rows and many columns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    plain = {"write_statistics": False, "use_dictionary": False, "store_schema": False}
+    _replace(path, lambda draft: pq.write_table(table, draft, compression="zstd", **plain))
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -132,7 +132,8 @@ def _with_files(job: Job, folder: Path) -> Scenario:
         return job.scenario
     places = {}
     for name, content in job.files.items():
-        places[name] = folder / f"{sha256(name.encode()).hexdigest()[:16]}{Path(name).suffix}"
+        places[name] = folder / sha256(name.encode()).hexdigest()[:8] / Path(name).name
+        places[name].parent.mkdir()
         places[name].write_bytes(content)
     data = job.scenario.model_dump()
     for spec in (data["price"], *(asset["price"] or {} for asset in data["assets"])):
