@@ -20,11 +20,11 @@ def test_gas__within_two_percent_of_the_snapshot(now: Table) -> None:
 
 
 def test_gas_targets__met(now: Table) -> None:
-    """The spare of the code size is shown, not asked for: the limit itself stops deployment."""
+    """Gas, and 1.5 KB to spare of what may be deployed."""
     above = {
         (name, count): now[name][count]
         for (name, count), target in TARGETS.items()
-        if name != CODE and now[name][count] > target
+        if now[name][count] > target
     }
     assert above == {}
 

@@ -14,7 +14,7 @@ from sim.chain import in_process
 
 MACHINES = 2
 STEPS = int(os.environ.get("PLIMSOLL_FUZZ_STEPS", "50"))
-RUNS = int(os.environ.get("PLIMSOLL_FUZZ_RUNS", "200" if in_process() == "revm" else "12"))
+RUNS = int(os.environ.get("PLIMSOLL_FUZZ_RUNS", "220" if in_process() == "revm" else "12"))
 
 SETTINGS = settings(
     max_examples=-(-RUNS // MACHINES),
