@@ -26,11 +26,11 @@ STABLE = 10**6 * WAD
 TOKENS = 2_000
 """Whole tokens of each collateral."""
 
+ASSETS = [
+    {"symbol": "ETH", "pool_depth": 0},
+    {"symbol": "BTC", "decimals": 8, "pool_depth": 0},
+]
 TERMS = {
-    "assets": [
-        {"symbol": "ETH", "pool_depth": 0},
-        {"symbol": "BTC", "decimals": 8, "pool_depth": 0},
-    ],
     "margin": {"initial": 0.3, "maintenance": 0.2, "close_out": 0.15},
     "penalty": {"fixed": 0.08, "reserve_share": 0.2},
     "oracle": {"reporters": 1, "quorum": 1, "max_age": 3_600, "max_deviation": 0},
@@ -64,9 +64,11 @@ def kinds(abilities: Ability) -> list[Kind]:
     return [kind for kind in KINDS if not kind.grace or Ability.MARGIN_CALLS in abilities]
 
 
-def scenario_of(kind: Kind, contract: str = "plimsoll") -> Scenario:
+def scenario_of(kind: Kind, contract: str = "plimsoll", assets: int = len(ASSETS)) -> Scenario:
+    """The terms of a world, with the first so many collaterals."""
     protocol = {**PROTOCOL, "grace": kind.grace, "contract": contract}
-    return validate({"name": kind.name, **TERMS, "protocol": protocol}, "check")
+    terms = {**TERMS, "name": kind.name, "protocol": protocol, "assets": ASSETS[:assets]}
+    return validate(terms, "check")
 
 
 def build(engine: Engine, scenario: Scenario, hostile: bool, make: MakeAdapter) -> World:
@@ -80,7 +82,9 @@ def build(engine: Engine, scenario: Scenario, hostile: bool, make: MakeAdapter) 
     ]
     reporters = [address_of(f"reporter-{i}") for i in range(scenario.oracle.reporters)]
     endowments += [Endowment(reporter, WEI) for reporter in reporters]
-    system = establish(engine, scenario, PRICES, endowments, STARTS_AT, adapter)
+    system = establish(
+        engine, scenario, PRICES[: len(scenario.assets)], endowments, STARTS_AT, adapter
+    )
     names["owner"] = DEPLOYER
     if hostile:
         names[ACCOMPLICE] = _accomplice(engine, adapter, system.ledger)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.chain import open_engine
+from sim.chain import in_process, open_engine
 from sim.check.build import build, kinds, scenario_of
 from sim.check.case import Case
 from sim.check.code import reached
@@ -23,7 +23,7 @@ from sim.check.shrink import Shrinker
 from sim.check.target import Target
 from sim.check.trial import Trial, applicable, short, trial
 from sim.check.world import World
-from sim.errors import UsageError
+from sim.errors import ContractError, PlimsollError, UsageError
 from sim.protocol.blame import mending
 
 SCENARIOS = 1 / 3
@@ -64,6 +64,8 @@ class Verdict:
     branches: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Contract -> (reached, there are); empty where the engine cannot say."""
     scenarios: list[Trial] = field(default_factory=list)
+    not_run: dict[str, str] = field(default_factory=dict)
+    """Scenario -> why it cannot be run on the contract."""
     interrupted: bool = False
 
     @property
@@ -88,6 +90,7 @@ class Verdict:
                 {"name": t.scenario, "blocks": t.blocks, "liquidations": t.liquidations}
                 for t in self.scenarios
             ],
+            "not_run": self.not_run,
             "invariants": [
                 {
                     "name": answer.name,
@@ -145,15 +148,28 @@ def check(
 
 def _searches(target: Target, engine: str, seed: int, stack: ExitStack) -> list[Search]:
     effort, searches = Effort(), []
-    worlds = kinds(target.abilities)
+    worlds, assets = kinds(target.abilities), _assets(target)
     for kind, own in zip(worlds, np.random.SeedSequence(seed).spawn(len(worlds)), strict=True):
-        scenario = scenario_of(kind, target.protocol)
+        scenario = scenario_of(kind, target.protocol, assets)
         opened = stack.enter_context(open_engine(engine))
-        with mending(target.make(scenario)):
-            world = build(opened, scenario, kind.hostile, target.make)
-            _is_deployed(target, world)
-            searches.append(Search(Runner(world, effort), own))
+        world = build(opened, scenario, kind.hostile, target.make)
+        searches.append(Search(Runner(world, effort), own))
     return searches
+
+
+def _assets(target: Target) -> int:
+    """How many collaterals it is deployed with: two, or one where it takes no more."""
+    try:
+        return _deployed(target, 2)
+    except ContractError:
+        return _deployed(target, 1)
+
+
+def _deployed(target: Target, assets: int) -> int:
+    scenario = scenario_of(kinds(target.abilities)[0], target.protocol, assets)
+    with open_engine(in_process()) as engine:
+        _is_deployed(target, build(engine, scenario, False, target.make))
+    return assets
 
 
 def _is_deployed(target: Target, world: World) -> None:
@@ -176,9 +192,14 @@ def _scenarios(verdict: Verdict, budget: float, tell: Progress) -> None:
         if over():
             return
         tell(name, verdict.effort, (monotonic() - begun) / budget * SCENARIOS)
+        scenario = short(name, verdict.target)
         with open_engine(verdict.engine) as opened:
-            scenario = short(name, verdict.target)
-            verdict.scenarios.append(trial(verdict.target, scenario, opened, verdict.seed, over))
+            try:
+                done = trial(verdict.target, scenario, opened, verdict.seed, over)
+            except PlimsollError as error:
+                verdict.not_run[name] = str(error)
+            else:
+                verdict.scenarios.append(done)
 
 
 def _answers(

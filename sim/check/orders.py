@@ -47,6 +47,8 @@ NEEDS = {
     Do.LEND: Ability.LENDERS,
     Do.RECALL: Ability.LENDERS,
     Do.PAUSE: Ability.PAUSES,
+    Do.BLOCK: Ability.ANY_TOKEN,
+    Do.TAX: Ability.ANY_TOKEN,
 }
 
 
@@ -86,6 +88,8 @@ class Orders:
         match action.do:
             case Do.WAIT:
                 return None
+            case _ if NEEDS.get(action.do, Ability(0)) not in adapter.abilities:
+                return None
             case Do.PRICE:
                 return self._post(action, state, asset)
             case Do.DONATE:
@@ -94,8 +98,6 @@ class Orders:
                 return self._else(action, state)
             case Do.ARM | Do.BLOCK | Do.TAX:
                 return self._hostile(action, state, ledger, tokens[asset])
-            case _ if NEEDS.get(action.do, Ability(0)) not in adapter.abilities:
-                return None
             case _:
                 return self._intent(action, state, ledger, asset)
 

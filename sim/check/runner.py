@@ -10,9 +10,9 @@ from sim.chain.engine import Branch, Status, Watching
 from sim.check.action import Action
 from sim.check.probes import PROBES
 from sim.check.rules import RULES, Declared
-from sim.check.state import Account, State, ViewReverts
+from sim.check.state import Account, State
 from sim.check.world import Step, World
-from sim.errors import LedgerMismatch
+from sim.errors import AdapterError, ContractError, LedgerMismatch
 from sim.protocol.abi import text
 from sim.protocol.audit import audit
 
@@ -95,7 +95,9 @@ class Runner:
                 self.effort.actions += len(block)
                 news = self._is_news(self.world.state)
                 yield from self._look_at_end(done - 1, probe or news or number + 1 == len(blocks))
-        except ViewReverts as error:
+        except AdapterError:
+            raise
+        except ContractError as error:
             yield from self._broken(VIEWS, str(error), done)
         except LedgerMismatch as error:
             yield from self._broken(BOOKS, str(error), done)

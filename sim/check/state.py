@@ -6,17 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.view import Position
-from sim.chain.engine import Call, Engine
-from sim.errors import ContractError
-from sim.protocol.abi import text, words
+from sim.chain.engine import Engine
+from sim.protocol.abi import View
 from sim.protocol.adapter import Adapter, Reading
 from sim.protocol.ledger import Ledger
-from sim.protocol.margin import MarginBook, margin_book
+from sim.protocol.margin import MarginBook
+from sim.protocol.terms import terms_of
 from sim.units import WAD, Address
-
-
-class ViewReverts(ContractError):
-    """A contract that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +73,26 @@ class Reader:
     """Reads states of one deployment."""
 
     def __init__(self, adapter: Adapter, people: Sequence[Address]) -> None:
-        self.book: MarginBook = margin_book(adapter.scenario)
+        self.book: MarginBook = adapter.margin_book(terms_of(adapter))
         self.units = [10**asset.decimals for asset in adapter.scenario.assets]
         self._adapter = adapter
         self._people = tuple(people)
         self._vaults = tuple(contract.address for contract in adapter.contracts())
         coins = (adapter.stable, *adapter.tokens)
         self._balances = tuple(
-            Call(coin.address, coin.balanceOf(holder))
+            coin.balanceOf.view(holder)
             for coin in coins
             for holder in (*self._people, *self._vaults)
         )
         self._prices = adapter.prices()
 
     def read(self, engine: Engine, ledger: Ledger) -> State:
-        """Raises ViewReverts where a view does."""
+        """Raises ContractError where a view reverts, or answers what its ABI does not say."""
         accounts = range(1, len(ledger) + 1)
         readings: list[Reading[Position]] = [
             self._adapter.position(account, ledger) for account in accounts
         ]
-        calls = [*self._balances, *self._prices.calls]
+        calls: list[View] = [*self._balances, *self._prices.calls]
         for reading in readings:
             calls.extend(reading.calls)
         answers = _answers(engine, calls)
@@ -153,15 +149,9 @@ def wealth(state: State, who: Address, units: Sequence[int]) -> int:
     return own + sum(max(worth(a.amounts) - a.debt * WAD, 0) for a in state.owned_by(who))
 
 
-def _answers(engine: Engine, calls: Sequence[Call]) -> list[list[int]]:
+def _answers(engine: Engine, calls: Sequence[View]) -> list[list[int]]:
     results = engine.call(calls)
-    for call, result in zip(calls, results, strict=True):
-        if not result.ok:
-            raise ViewReverts(
-                f"a view of 0x{call.to.hex()} reverts, call data 0x{call.data.hex()}: "
-                f"{text(result.output)}"
-            )
-    return [words(result.output) for result in results]
+    return [call.words(result) for call, result in zip(calls, results, strict=True)]
 
 
 def _take(answers: list[list[int]], count: int) -> list[list[int]]:

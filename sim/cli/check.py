@@ -100,6 +100,8 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         done = sum(trial.liquidations for trial in verdict.scenarios)
         names = ", ".join(trial.scenario for trial in verdict.scenarios)
         yield f"scenarios, short, with {done:,} liquidations: {names}"
+    for scenario, why in verdict.not_run.items():
+        yield f"scenario {scenario} cannot be run: {why}"
     for answer in verdict.answers:
         if answer.sentence:
             yield f"BROKEN: {answer.name}: {answer.sentence}"

@@ -39,3 +39,5 @@ class Ability(Flag):
     """The stable is swapped against a reserve coin at par, and has a market."""
     CEILINGS = auto()
     """An account's debt and all debts together have the scenario's ceilings."""
+    ANY_TOKEN = auto()
+    """Collateral may be a token that keeps a part of a transfer, or blocks an address."""

@@ -33,6 +33,7 @@ class Pool(Adapter):
         | Ability.ON_BEHALF
         | Ability.PAYS_ANYONE
         | Ability.LENDERS
+        | Ability.ANY_TOKEN
     )
     orders: ClassVar = {
         Deposit: "pool.deposit(owner, token, amount)",
