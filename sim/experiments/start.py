@@ -87,11 +87,7 @@ def _unpacked(packed: bytes) -> tuple[list[Gift | Take], RevmEngine]:
 
 
 class StartedEngine:
-    """A fresh engine, see `sim.chain.engine.Engine`, that knows the set-up already.
-
-    `executed` is how many set-up requests were not as kept and had to be executed from the
-    beginning: 0, or all so far.
-    """
+    """A fresh engine, see `sim.chain.engine.Engine`, that knows the set-up already."""
 
     name = RevmEngine.name
 
@@ -99,7 +95,6 @@ class StartedEngine:
         self._cues, self._chain = _unpacked(packed)
         self._at = 0
         self._engine: RevmEngine | None = None
-        self.executed = 0
 
     def mine(self, request: BlockRequest) -> Block:
         cue = self._next()
@@ -120,6 +115,11 @@ class StartedEngine:
         return self._cues[self._at] if ahead else None
 
     @property
+    def left(self) -> int:
+        """Requests that were kept and not asked for."""
+        return len(self._cues) - self._at
+
+    @property
     def engine(self) -> RevmEngine:
         """The chain as it is now, on which everything else is executed."""
         if self._engine is None:
@@ -128,7 +128,6 @@ class StartedEngine:
             else:
                 self._engine = RevmEngine()
                 _execute(self._cues[: self._at], self._engine)
-                self.executed = self._at
         return self._engine
 
     @property

@@ -18,7 +18,7 @@ from sim.chain import artifacts
 from sim.errors import ClusterError, PlimsollError, UsageError
 from sim.experiments.work import Failed, Job, OtherCode, Outcome, execute
 
-ANSWER_SECONDS = 20
+ANSWER_SECONDS = WORKER_SECONDS = 20
 """Within which a scheduler must answer, and a first worker be there."""
 PATIENCE_SECONDS = 60
 """Without any worker before a study gives up."""
@@ -204,7 +204,7 @@ def _client(address: str) -> Any:
 
 def _wait(client: Any, address: str) -> None:
     try:
-        client.wait_for_workers(1, timeout=ANSWER_SECONDS)
+        client.wait_for_workers(1, timeout=WORKER_SECONDS)
     except TimeoutError:
         raise UsageError(
             f"--scheduler {address} has no workers; start some with "
