@@ -15,6 +15,8 @@ AGAIN = 600
 TRIES = 144
 PATIENCE = 0.03
 """Below the price outside it does not sell."""
+SPARE = 50
+"""It sells one part in so many more than it owes."""
 WHOLE = 1_000
 """It offers one part in so many more than it owes: interest accrues until the block."""
 
@@ -63,7 +65,10 @@ class Runner(Trader):
         if money > DUST:
             amount = min(money, position.debt + position.debt // WHOLE)
             return [Repay(bid=offer, account=account, amount=amount)]
-        return self.lever_down(position, view, offer, 1.0, self.taken(position, view))
+        # A little more than is owed: fees and impact take their part of it.
+        spare = position.debt // SPARE + 5 * DUST
+        target = 1 - spare / max(1, position.equity)
+        return self.lever_down(position, view, offer, target, self.taken(position, view))
 
     def taken(self, position: Position, view: View) -> float:
         """Worth of what the pools take of its collaterals at `PATIENCE`, in their proportion."""
