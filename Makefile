@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 CONTRACTS := $(shell find contracts -name '*.vy' -o -name '*.vyi')
 ENGINE := $(shell find engine -name '*.rs' -o -name 'Cargo.*' -o -name pyproject.toml 2>/dev/null | grep -v /target/)
 
-.PHONY: setup stress test check validate fuzz mutate gas bench lock clean
+.PHONY: setup stress test check validate fuzz hunt mutate gas bench lock clean
 
 setup: .venv/.ready node_modules/.ready .build/.engine .build/.contracts
 
@@ -78,6 +78,10 @@ fuzz: setup
 
 mutate: setup
 	@$(BIN)/python -m tests.mutation
+
+# Faults planted in the contracts, and how soon a check finds them.
+hunt: setup
+	@$(BIN)/python -m tests.hunt
 
 gas: setup
 	@$(BIN)/python -m tests.gas

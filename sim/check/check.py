@@ -114,7 +114,8 @@ def check(
     progress: Progress | None = None,
     most_actions: int | None = None,
 ) -> Verdict:
-    """For `budget` seconds, or an interrupt. Cases are written into `out`.
+    """For `budget` seconds, or an interrupt. Cases are written into `out`. With `most_actions`
+    the search is the same every time, and there are no scenarios.
 
     Raises ContractError, AdapterError or UsageError when there is nothing that can be checked.
     """
@@ -127,12 +128,13 @@ def check(
         found: list[Broken] = []
         with mending(runner.world.adapter):
             try:
-                _scenarios(verdict, budget * SCENARIOS, tell)
+                if most_actions is None:
+                    _scenarios(verdict, budget * SCENARIOS, tell)
                 left = budget - (monotonic() - begun)
                 found = search(
                     searches,
                     left,
-                    lambda effort, spent: tell("searching", effort, 1 - (left - spent) / budget),
+                    lambda effort, _: tell("searching", effort, (monotonic() - begun) / budget),
                     most_actions=most_actions,
                 )
             except KeyboardInterrupt:

@@ -72,9 +72,9 @@ def _shipped(path: str, name: str, protocol: str, given: Artifacts) -> Target:
     return Target(path, name, protocol, given)
 
 
-def _module(path: str, place: Path, given: Artifacts) -> Target:
+def _module(path: str, place: Path, given: Artifacts, name: str = "") -> Target:
     adapter_class(str(place))
-    return Target(path, place.name, str(place), given)
+    return Target(path, name or place.name, str(place), given)
 
 
 # ------------------------------------------------------------------- a Vyper file
@@ -131,7 +131,7 @@ def _project(path: str, place: Path) -> Target:
     folder = place / _contracts_folder(place)
     compiled = {**_manifest(place), **_sources(folder)}
     if (place / MODULE).is_file():
-        return _module(path, place / MODULE, compiled)
+        return _module(path, place / MODULE, compiled, place.name)
     if not compiled:
         raise UsageError(f"{path} has no contracts in {folder.name}/ and no {MODULE}")
     ours = compiled.keys() & set(artifacts.names())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
 
 from sim.chain.engine import Engine
 from sim.check.action import Action, Do
@@ -14,6 +17,7 @@ from sim.check.state import Reader, State
 from sim.check.target import Target
 from sim.check.world import Step
 from sim.errors import LedgerMismatch, ScenarioError
+from sim.metrics.summary import summarise
 from sim.model import StressModel
 from sim.scenario import Scenario, load, names
 
@@ -30,11 +34,19 @@ class Trial:
 
     scenario: str
     blocks: int = 0
-    transactions: int = 0
-    liquidations: int = 0
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     tried: Counter[str] = field(default_factory=Counter)
     broken: dict[str, str] = field(default_factory=dict)
     """Invariant -> sentence, of the first block in which it was."""
+
+    @property
+    def liquidations(self) -> int:
+        return len(self.tables["liquidations"])
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Every figure of the run; see `sim.metrics.summary`."""
+        return summarise(self.tables)
 
 
 def applicable(target: Target) -> Iterator[str]:
@@ -49,16 +61,19 @@ def applicable(target: Target) -> Iterator[str]:
         yield name
 
 
-def short(name: str, target: Target) -> Scenario:
-    """The scenario on that contract, in `BLOCKS` blocks."""
+def short(
+    name: str, target: Target, blocks: int = BLOCKS, overrides: tuple[str, ...] = ()
+) -> Scenario:
+    """The scenario on that contract, the whole of it, in so many blocks."""
     whole = load(name).run
-    blocks = min(whole.blocks, BLOCKS)
+    blocks = min(whole.blocks, blocks)
     return load(
         name,
         (
             f"run.blocks={blocks}",
             f"run.block_seconds={whole.blocks * whole.block_seconds // blocks}",
             f"traders.count={TRADERS}",
+            *overrides,
             f"protocol.contract={target.protocol}",
         ),
     )
@@ -89,9 +104,7 @@ def trial(
         _note(done, BOOKS, "")
     except LedgerMismatch as error:
         _note(done, BOOKS, str(error))
-    tables = model.tables()
-    done.transactions = len(tables["transactions"])
-    done.liquidations = len(tables["liquidations"])
+    done.tables = model.tables()
     return done
 
 

@@ -13,10 +13,11 @@ from sim.errors import ContractError
 
 
 def beside(owner: type, name: str) -> Artifact | None:
-    """`NAME.json` or `NAME.vy` in the folder of the file that defines a class; None where there
-    is neither. Raises ContractError where it is not what it should be."""
+    """`NAME.json`, `NAME.vy` or `contracts/NAME.vy` in the folder of the file that defines a
+    class; None where there is none. Raises ContractError where it is not what it should be."""
     folder = Path(inspect.getfile(owner)).parent
-    for path in (folder / f"{name}.json", folder / f"{name}.vy"):
+    places = (f"{name}.json", f"{name}.vy", f"contracts/{name}.vy")
+    for path in (folder / place for place in places):
         if path.is_file():
             return _artifact(path, path.stat().st_mtime_ns)
     return None
