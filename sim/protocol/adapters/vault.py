@@ -26,9 +26,7 @@ REDEMPTION_FEE = 0.005
 
 class Vault(Adapter):
     name = "vault"
-    abilities = (
-        Ability.ON_BEHALF | Ability.PAYS_ANYONE | Ability.REDEMPTION | Ability.ANY_TOKEN
-    )
+    abilities = Ability.ON_BEHALF | Ability.PAYS_ANYONE | Ability.REDEMPTION | Ability.ANY_TOKEN
     orders: ClassVar = {
         Deposit: "vaults.deposit(owner, amount)",
         Withdraw: "vaults.withdraw(amount, to)",
