@@ -22,8 +22,11 @@ def paths(name, blocks, count=1, seed=1):
 
 
 def test_names__are_those_shipped():
-    shipped = ["black-thursday", "calm", "flash-crash", "incentives", "replay", "stressed"]
-    assert names() == shipped
+    assert names() == [
+        "bank-run", "black-thursday", "calm", "cascade", "contagion", "correlated-crash", "depeg",
+        "flash-crash", "gas-spike", "incentives", "margin-regimes", "oracle-outage", "protocols",
+        "replay", "stressed", "thin-liquidity", "toxic-spiral", "whale",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", names())
