@@ -40,7 +40,11 @@ def seconds(_: Any, __: Any, given: str) -> float:
 )
 @click.option("--engine", default="auto", show_default=True, help="As for run.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
-@click.option("--actions", type=click.IntRange(min=1), help="Stop the search after so many.")
+@click.option(
+    "--actions",
+    type=click.IntRange(min=1),
+    help="Search over so many, without scenarios; the same each time.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for cases.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON only.")
 def check_command(
