@@ -88,7 +88,8 @@ def test_run__prints_the_answer_and_keeps_tables_record_and_chart(small: Path) -
     assert "12 blocks" in result.stdout
     assert "ledger equal to the chain" in result.stdout
     kept = {path.name for path in Path("day").iterdir()}
-    assert kept == {"run.json", "chart.png", *(f"{name}.parquet" for name in TABLES)}
+    charts = {"chart.png", "proximity.png"}
+    assert kept == {"run.json", *charts, *(f"{name}.parquet" for name in TABLES)}
     run, tables = store.read(Path("day"))
     assert (run["ended"], run["blocks"], run["engine"]) == ("complete", 12, IN_PROCESS)
     assert set(tables) == set(TABLES)
