@@ -80,7 +80,7 @@ class PegArbitrageur(Participant):
     one is minted and sold. Between either of them and a collateral's pool: coin into stable
     into collateral or the other way, at the prices outside of coin and collateral. That is how
     what borrowers and liquidators do on the collateral's pool reaches the peg. It deals for
-    coin and collateral and keeps no stable.
+    coin and collateral; stable is left over only where a second step failed.
     """
 
     role = "arbitrageur"
@@ -173,7 +173,11 @@ def _mint(peg: Peg, wallet: Wallet, offer: Bid) -> Route | None:
 
 def _with_collateral(at: Place, peg: Peg, wallet: Wallet, offer: Bid) -> list[Route | None]:
     """Between a collateral's pool and the coin: by the coin's pool and by the module."""
-    found = [_buy_by_module(at, peg, wallet, offer), _sell_by_module(at, peg, wallet, offer)]
+    found = [
+        _buy_by_module(at, peg, wallet, offer),
+        _sell_by_module(at, peg, wallet, offer),
+        _use(at, peg, wallet, offer),
+    ]
     if peg.pool.collateral:
         found += [_buy_by_pool(at, peg, wallet, offer), _sell_by_pool(at, peg, wallet, offer)]
     return found
@@ -201,7 +205,7 @@ def _sell_by_pool(at: Place, peg: Peg, wallet: Wallet, offer: Bid) -> Route | No
     paid = peg.pool.quote(True, stable)
     if paid == 0:
         return None
-    sure = int(stable * CAUTION) + wallet.stable
+    sure = int(stable * CAUTION)
     least = int(peg.pool.quote(True, sure) * CAUTION)
     second = PegSwap(bid=offer, sell_stable=True, amount_in=sure, min_out=least)
     gain = paid * peg.unit_usd - amount * at.usd
@@ -230,6 +234,18 @@ def _sell_by_module(at: Place, peg: Peg, wallet: Wallet, offer: Bid) -> Route | 
     gain = stable * peg.par * peg.unit_usd - amount * at.usd
     back = _back(peg, int(stable * CAUTION), wallet, offer)
     return Route((at.swap(False, amount, offer), back), gain)
+
+
+def _use(at: Place, peg: Peg, wallet: Wallet, offer: Bid) -> Route | None:
+    """Stable left over from a way whose second step failed, into collateral where that is worth
+    more than the stable on its market."""
+    unit_usd = peg.stable_usd / WAD
+    wanted = into(at.pool, sell_stable=True).best(at.usd / unit_usd) if unit_usd else 0.0
+    amount = min(wallet.stable, int(wanted))
+    bought = at.pool.quote(True, amount)
+    if bought == 0:
+        return None
+    return Route((at.swap(True, amount, offer),), bought * at.usd - amount * unit_usd)
 
 
 def _back(peg: Peg, sure: int, wallet: Wallet, offer: Bid) -> PegRedeem:

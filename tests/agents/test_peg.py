@@ -152,6 +152,25 @@ SHUT: dict[str, Any] = {"redeemable": 0, "mintable": 0}
 """The module gives and takes nothing."""
 
 
+def test_decide__much_stable_left_over__is_not_dumped_on_the_pool() -> None:
+    """A second step sells what the first brought, at a gain, and no more."""
+    held = replace(RICH, stable=10**6 * WAD)
+    shut = replace(PEG, **SHUT)
+    sale, swap = arbitrageur().decide(seen(shut, held, prices=(190.0,)))
+    assert isinstance(sale, Swap)
+    assert isinstance(swap, PegSwap)
+    assert swap.amount_in == sale.min_out
+
+
+def test_decide__stable_left_over__buys_collateral_that_is_cheap() -> None:
+    held = replace(RICH, stable=1_000 * WAD, coin=0)
+    (swap,) = arbitrageur().decide(seen(replace(PEG, **SHUT), held, prices=(220.0,)))
+    assert isinstance(swap, Swap)
+    assert swap.sell_stable
+    assert swap.amount_in == 1_000 * WAD
+    assert not arbitrageur().decide(seen(replace(PEG, **SHUT), held, prices=(200.0,)))
+
+
 @pytest.mark.parametrize(("terms", "kind"), [({}, PegMint), (SHUT, PegSwap)])
 def test_decide__coin_fails__cheap_coins_buy_collateral(
     terms: dict[str, Any], kind: type[Intent]
