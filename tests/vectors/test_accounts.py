@@ -82,6 +82,18 @@ def test_deposit__stranger__least_worth_is_exact(system: System) -> None:
     system.must(STRANGER, system.core.deposit, account, system.token(), least // 2)
 
 
+def test_deposit__stranger__worth_is_rounded_down(system: System) -> None:
+    """A hundredth at one wei above 2,000 is worth 20 USD and a hundredth of a wei."""
+    account = system.account(BORROWER, [], 0)
+    system.collateral(STRANGER, 0, WAD)
+    system.price(0, 2_000 * WAD + 1)
+    arguments = (account, system.token(), WAD // 100)
+    system.configure(min_deposit=20 * WAD + 1)
+    system.refuses("limit: below minimum deposit", STRANGER, system.core.deposit, *arguments)
+    system.configure(min_deposit=20 * WAD)
+    system.must(STRANGER, system.core.deposit, *arguments)
+
+
 def test_deposit__asset_that_never_had_a_price__only_more_of_what_is_held() -> None:
     """It may be worth anything, so a first unit of it would stop a liquidation."""
     system = System(assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 0))

@@ -90,6 +90,10 @@ def test_rate__no_valid_price__is_the_curves(
     """Dearer debt on a guess is a harm; the curve is what a stable at one costs."""
     pegged.coin_is(in_stable, valid)
     assert pegged.rate_at(utilisation) == pegged.read(pegged.curve.rate, utilisation)
+    assert pegged.read(pegged.rate.stable_price) == (
+        WAD * WAD // in_stable if in_stable else 0,
+        False,
+    )
 
 
 @pytest.mark.parametrize("in_stable", [0, 1, WAD, MAX_UINT256])
