@@ -52,10 +52,11 @@ def optimize_command(
     confirm: int,
 ) -> None:
     """Search the parameters of SCENARIO that are best in several figures at once."""
+    from sim.experiments.aim import Aim, constraint
     from sim.experiments.dataset import study
     from sim.experiments.design import space
     from sim.experiments.figures import figures
-    from sim.experiments.optimize import Aim, constraint, optimize
+    from sim.experiments.optimize import optimize
     from sim.experiments.sweep import Plan
     from sim.report.optimum import front, verdicts
 

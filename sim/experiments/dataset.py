@@ -62,7 +62,7 @@ import pyarrow.parquet as pq
 
 from sim.errors import UsageError
 from sim.experiments import store
-from sim.experiments.work import FIXED, Failed, Outcome
+from sim.experiments.outcome import FIXED, Failed, Outcome
 
 STUDY = "study.json"
 ALL = "all.parquet"

@@ -127,6 +127,16 @@ def _agree(folder: Path, asked: Mapping[str, Any], may_change: Sequence[str]) ->
             )
 
 
+def check_sampling(plan: Plan, scenarios: Sequence[Scenario]) -> None:
+    """Raises UsageError where importance sampling is asked for and cannot be had."""
+    if plan.deviations is None:
+        return
+    if plan.seeds % 2:
+        raise UsageError(f"--seeds {plan.seeds}: importance sampling needs an even number")
+    for scenario in scenarios:
+        tilt(scenario, plan.deviations)
+
+
 class Maker:
     """Makes the runs of a study that are not there yet, and keeps them."""
 
@@ -214,8 +224,7 @@ def sweep(
     An interrupt, a scheduler that is gone or a killed process lose what is being run at that
     moment and nothing else; with `resume` the study goes on. Raises UsageError, ClusterError.
     """
-    if plan.deviations is not None and plan.seeds % 2:
-        raise UsageError(f"--seeds {plan.seeds}: importance sampling needs an even number")
+    check_sampling(plan, [point.scenario for point in plan.points])
     check(folder, plan.record(), resume)
     with open_workers(workers, scheduler) as who:
         return sweep_with(who, plan, folder, progress)

@@ -9,18 +9,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from sim.chain.revm import RevmEngine
 from sim.errors import PlimsollError, UsageError
 from sim.experiments.identity import differences, identity
+from sim.experiments.outcome import Done, Failed, Outcome
 from sim.experiments.run import run
 from sim.experiments.start import StartedEngine
 from sim.price.tilt import Tilt
 from sim.scenario import Scenario
-
-FIXED = ("seed", "weight", "tilted", "engine", "fingerprint", "transactions")
-"""Columns of a row that are no figure of the summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +39,10 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    point: int
-    seed: int
-    row: dict[str, Any]
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A run that came to nothing: it costs itself alone."""
-
-    point: int
-    seed: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class OtherCode:
     """This process would make another figure of the same job than who asks for it."""
 
     differences: str
-
-
-Outcome = Done | Failed
 
 
 def execute(job: Job) -> Outcome | OtherCode:

@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 from sim.chain import artifacts
 from sim.errors import ClusterError, PlimsollError, UsageError
-from sim.experiments.work import Failed, Job, OtherCode, Outcome, execute
+from sim.experiments.outcome import Failed, Outcome
+from sim.experiments.work import Job, OtherCode, execute
 
 ANSWER_SECONDS = WORKER_SECONDS = 20
 """Within which a scheduler must answer, and a first worker be there."""

@@ -12,9 +12,10 @@ import pytest
 from sim.errors import LedgerMismatch, UsageError
 from sim.experiments import dataset, work
 from sim.experiments.figures import REPORTED, estimate, figure
+from sim.experiments.outcome import FIXED, Done, Failed
 from sim.experiments.run import run
 from sim.experiments.sweep import Plan, Until, sweep, sweep_with
-from sim.experiments.work import Done, Failed, Job, execute, flat
+from sim.experiments.work import Job, execute, flat
 from tests.sim.studies import content, plan
 
 SEEDS = 4
@@ -257,7 +258,7 @@ class Coins:
         for job in jobs:
             self.made.append((job.point, job.seed))
             loss = {0: 100.0 + job.seed % 2, 1: 1.0 * (job.seed % 7 == 0)}[job.point]
-            row = dict.fromkeys(work.FIXED, "") | {"seed": job.seed, "weight": 1.0}
+            row = dict.fromkeys(FIXED, "") | {"seed": job.seed, "weight": 1.0}
             row |= {"tilted": False, "transactions": 1, "solvency.loss_usd": loss}
             yield Done(job.point, job.seed, row)
 
