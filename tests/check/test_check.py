@@ -48,7 +48,7 @@ def outcomes(where: World) -> list[tuple[bool, int, object]]:
 def test_world__same_actions__same_states_on_every_engine(contract: str) -> None:
     engines = [name for name in available_engines() if name != "anvil"]
     first, *others = [outcomes(world(engine, contract)) for engine in engines]
-    assert sum(ok for ok, *_ in first) >= 4
+    assert sum(ok for ok, *_ in first) >= 3
     assert all(other == first for other in others)
 
 

@@ -29,6 +29,9 @@ def test_readme__command_runs(command: str, tmp_path: Path) -> None:
     if command.startswith(("plimsoll run", "plimsoll compare"), len(".venv/bin/")):
         words += [] if "--blocks" in words else ["--blocks", "60"]
         words += [] if "--out" in words else ["--out", str(tmp_path / "out")]
+    if command.startswith("plimsoll check", len(".venv/bin/")):
+        words[words.index("--budget") + 1] = "5s"
+        words += ["--out", str(tmp_path / "out")]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
