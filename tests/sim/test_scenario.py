@@ -141,7 +141,7 @@ def test_validate__a_start_without_zone__is_utc():
 
 
 def test_load__unknown_name__lists_the_shipped_ones():
-    with pytest.raises(ScenarioError, match=r"no scenario 'clam'; shipped are black-thursday, cal"):
+    with pytest.raises(ScenarioError, match=r"no scenario 'clam'; shipped are bank-run, black-th"):
         load("clam")
 
 
