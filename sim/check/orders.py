@@ -148,7 +148,7 @@ class Orders:
 
     def _room(self, do: Do, state: State, account: Account, asset: int) -> int:
         """What initial margin still allows: stable to draw, or collateral to take out."""
-        free = max(account.value - account.debt - account.initial, 0)
+        free = max(account.position.equity - account.position.initial, 0)
         if do is Do.BORROW:
             return free
         price = state.prices[asset][0] * (WAD - self._initial[asset]) // WAD
