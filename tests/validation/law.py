@@ -38,9 +38,11 @@ class Relation(StrEnum):
     IS_NOT = "≠"
     AT_LEAST = "≥"
     AT_MOST = "≤"
+    ABOVE = ">"
+    """By more than the tolerance."""
 
 
-IS, IS_NOT, AT_LEAST, AT_MOST = Relation
+IS, IS_NOT, AT_LEAST, AT_MOST, ABOVE = Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Check:
                 return beyond >= -self.tolerance
             case Relation.AT_MOST:
                 return beyond <= self.tolerance
+            case Relation.ABOVE:
+                return beyond > self.tolerance
 
     def __str__(self) -> str:
         return (

@@ -12,6 +12,7 @@ import pytest
 
 from tests.validation import __main__ as validate
 from tests.validation.law import (
+    ABOVE,
     AT_LEAST,
     AT_MOST,
     IS,
@@ -38,6 +39,7 @@ COMMAND = ["validation", "--law", "9", "--effort", "quick", "--workers", "1"]
         (IS_NOT, 1.1, False), (IS_NOT, 1.3, True), (IS_NOT, nan, False),
         (AT_LEAST, 0.9, True), (AT_LEAST, 0.7, False), (AT_LEAST, nan, False),
         (AT_MOST, 1.1, True), (AT_MOST, 1.3, False), (AT_MOST, nan, False),
+        (ABOVE, 1.3, True), (ABOVE, 1.1, False), (ABOVE, 0.7, False), (ABOVE, nan, False),
     ],
 )  # fmt: skip
 def test_check__relation__within_the_tolerance(relation, measured, holds) -> None:
