@@ -28,6 +28,7 @@ def test_solvency__figures(found):
         "accounts": 3,
         "accounts_with_debt": 2,
         "debt_start_usd": 19_000,
+        "debt_highest_usd": 19_000,
         "debt_end_usd": 10_000,
         "collateral_end_usd": 20_000,
         "bad_debt_usd": 250,
