@@ -25,7 +25,7 @@ def test_names__are_those_shipped():
     assert names() == [
         "bank-run", "black-thursday", "calm", "cascade", "contagion", "correlated-crash", "depeg",
         "flash-crash", "gas-spike", "incentives", "margin-regimes", "oracle-outage", "protocols",
-        "replay", "stressed", "thin-liquidity", "toxic-spiral", "whale",
+        "replay", "severity", "stressed", "thin-liquidity", "toxic-spiral", "whale",
     ]  # fmt: skip
 
 
