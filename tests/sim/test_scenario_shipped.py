@@ -7,6 +7,7 @@ import pytest
 
 from sim.errors import DataError
 from sim.mempool.fees import Background
+from sim.model import price_paths
 from sim.price import simulate
 from sim.scenario import load, names
 from sim.units import YEAR
@@ -123,3 +124,27 @@ def test_flash_crash__falls_40_percent_in_minutes_and_is_back_within_the_hour():
     assert price[low] / price[0] == pytest.approx(0.6, abs=0.03)
     assert (low - last_high) * 12 <= 15 * 60
     assert 0 < (back - low) * 12 <= 3_600
+
+
+def test_oracle_outage__reporters_are_silent_through_the_fall():
+    """A quarter is lost between the first and the last hour of the silence."""
+    spec = load("oracle-outage")
+    price = paths("oracle-outage", spec.run.blocks)[0]
+    first, last = (round(hour * HOUR) for hour in spec.oracle.outage)
+    assert spec.oracle.silenced >= spec.oracle.reporters
+    assert price[first : last + 1].min() / price[first] == pytest.approx(0.75, abs=0.03)
+
+
+def test_correlated_crash__the_others_fall_with_ether_and_more_in_stress():
+    """By the beta of each in stress, where ether loses 0.46 in the log: 0.78 and 1.2."""
+    spec = load("correlated-crash")
+    falls = {}
+    for stress in (0.5, 0.95):
+        terms = spec.model_copy(
+            update={"correlation": spec.correlation.model_copy(update={"stress": stress})}
+        )
+        found = [price_paths(terms, np.random.SeedSequence(seed)) for seed in range(30)]
+        falls[stress] = np.mean([path[:, -1] / path[:, 0] - 1 for path in found], axis=0)
+    assert falls[0.95][0] == pytest.approx(107.82 / 171.61 - 1, abs=0.005)
+    assert -0.40 < falls[0.95][1] < -0.22
+    assert np.all(falls[0.95][1:] < falls[0.5][1:] - 0.08)
