@@ -37,9 +37,7 @@ def with_whale(pairs: Sequence[Pair], scenario: Scenario, prices: Sequence[float
     equity = debt / (terms.whale_leverage - 1)
     growth = equity * terms.whale_leverage / _values(scenario, prices, small).sum()
     funds = to_wad(equity * terms.reserves_share)
-    agent.habits = replace(
-        agent.habits, leverage=terms.whale_leverage, funds=funds, stop_loss=0.0
-    )
+    agent.habits = replace(agent.habits, leverage=terms.whale_leverage, funds=funds, stop_loss=0.0)
     whale = replace(
         small,
         stable=funds,
