@@ -263,3 +263,17 @@ def test_shipped__folder__has_nothing_but_scenarios():
     assert {path.suffix for path in Path(SHIPPED).iterdir()} == {".toml"}
     for path in SHIPPED.glob("*.toml"):
         tomllib.loads(path.read_text())
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "wrong"),
+    [
+        ("gas", "elasticity", 11),
+        ("venue", "thinnest", 1.5),
+        ("peg", "bargain", 2.0),
+        ("rate", "peg_most", 101),
+    ],
+)
+def test_validate__bound_tighter_than_that_of_its_kind__holds(section, name, wrong):
+    with pytest.raises(ScenarioError, match=rf"{section}\.{name} is {wrong}: input should be less"):
+        validate({"name": "x", section: {name: wrong}}, "x")
