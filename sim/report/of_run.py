@@ -153,7 +153,9 @@ def _proximity(tables: Mapping[str, pd.DataFrame]) -> list[Section]:
     """The debt by distance to its liquidation price, where the run kept it."""
     if tables["proximity"].empty:
         return []
-    drawn = Figure("proximity", "Debt by its distance to liquidation", debt_map(tables["proximity"]))
+    drawn = Figure(
+        "proximity", "Debt by its distance to liquidation", debt_map(tables["proximity"])
+    )
     return [Section("How near debt is to liquidation", [drawn])]
 
 
