@@ -9,6 +9,7 @@ TABLES = {
     "engines": "engines alone: transactions a second",
     "model": "the model, against one contract call per action",
     "steps": "a small model: agent-steps a second",
+    "scale": "studies: runs a minute, memory, what a run costs",
 }
 
 

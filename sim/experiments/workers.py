@@ -39,12 +39,15 @@ class Workers(Protocol):
 
 
 @contextmanager
-def open_workers(workers: int, scheduler: str | None = None) -> Iterator[Workers]:
-    """One is a plain loop, more a cluster of our own; `scheduler` is the address of another's.
+def open_workers(
+    workers: int, scheduler: str | None = None, cluster: bool = False
+) -> Iterator[Workers]:
+    """One is a plain loop, but where a `cluster` is wanted; more are a cluster of our own;
+    `scheduler` is the address of another's.
 
     Raises ClusterError when that one cannot be reached.
     """
-    if scheduler is None and workers == 1:
+    if scheduler is None and workers == 1 and not cluster:
         yield Loop()
         return
     with _quiet(), _cluster(workers, scheduler) as client:
@@ -181,7 +184,7 @@ def _cluster(workers: int, scheduler: str | None) -> Iterator[Any]:
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,
             silence_logs=logging.CRITICAL,
         ) as cluster,
