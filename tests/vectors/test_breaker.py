@@ -100,6 +100,18 @@ def test_breaker__reset_forgets_the_losses() -> None:
     assert "BreakerTripped" in absorb(system, fourth)
 
 
+@pytest.mark.parametrize("wait", [1, HOUR])
+def test_loss_window__counts_to_the_unit(wait: int) -> None:
+    """One wei below 1,000 each account loses 200 and a wei; in one bucket, and in two."""
+    lost = LOSS + 1
+    for threshold, trips in ((2 * lost - 1, True), (2 * lost, False)):
+        system = System(grace=0, loss_window=HOUR, loss_threshold=threshold)
+        first, second = losses(system, 2)
+        system.price(0, 1_000 * WAD - 1)
+        absorb(system, first)
+        assert ("BreakerTripped" in absorb(system, second, after=wait)) == trips
+
+
 @pytest.mark.parametrize(
     ("waits", "counted"),
     [
