@@ -45,6 +45,8 @@ class Rate:
     workers: int
     seconds: float
     runs: int
+    own: float
+    """Seconds of this process' CPU: for the loop all of it, for a cluster what leading it takes."""
 
     @property
     def a_minute(self) -> float:
@@ -61,9 +63,10 @@ def jobs(overrides: Iterable[str], count: int, first: int = 1) -> list[Job]:
 def timed(who: Workers, work: Sequence[Job], name: str, workers: int) -> Rate:
     """Raises SystemExit where a run fails: then there is nothing to measure."""
     _all(who, [replace(job, point=1) for job in work[: 2 * workers]])
-    start = time.perf_counter()
+    start, own = time.perf_counter(), time.process_time()
     _all(who, work)
-    return Rate(name, workers, time.perf_counter() - start, len(work))
+    seconds, own = time.perf_counter() - start, time.process_time() - own
+    return Rate(name, workers, seconds, len(work), own)
 
 
 def _all(who: Workers, work: Sequence[Job]) -> None:
@@ -87,10 +90,11 @@ def show_rates(found: Sequence[Rate]) -> None:
     one = next(rate for rate in found if rate.name == "cluster, 1")
     print(f"black-thursday, 300 traders, 600 blocks, {JOBS} runs on {in_process()}, "
           f"{os.cpu_count()} cores")  # fmt: skip
-    print(f"{'':24}{'runs a minute':>16}{'efficiency':>14}")
+    print(f"{'':24}{'runs a minute':>16}{'efficiency':>14}{'own CPU, ms a run':>20}")
     for rate in found:
         share = rate.a_minute / (rate.workers * one.a_minute)
-        print(f"{rate.name:24}{rate.a_minute:16,.1f}{share:14.2f}")
+        own = 1e3 * rate.own / rate.runs
+        print(f"{rate.name:24}{rate.a_minute:16,.1f}{share:14.2f}{own:20,.1f}")
 
 
 def show_memory() -> None:
