@@ -78,6 +78,17 @@ def create2(maker: Address, code: bytes) -> Address:
     return bytes(keccak(b"\xff" + maker + bytes(32) + keccak(code))[12:])
 
 
+def _borrower(address: Address, debt: int) -> Endowment:
+    return Endowment(
+        address,
+        1_000 * WAD,
+        stable=10**5 * WAD,
+        tokens={0: WAD},
+        collateral={0: 100 * WAD, 1: 10**8},
+        debt=debt,
+    )
+
+
 def build(engine: Engine) -> World:
     """Deploy the protocol and everything beside it; two traders are leveraged."""
     system, script = deploy(engine, SCENARIO, PRICES)
@@ -86,7 +97,7 @@ def build(engine: Engine) -> World:
         Endowment(trader, 1_000 * WAD, stable=10**5 * WAD, tokens={0: 10**3 * WAD, 1: 10**9})
         for trader in TRADERS[:2]
     ] + [
-        Endowment(trader, 1_000 * WAD, 10**5 * WAD, {0: WAD}, {0: 100 * WAD, 1: 10**8}, debt * WAD)
+        _borrower(trader, debt * WAD)
         for trader, debt in zip(TRADERS[2:], (10_000, 14_900), strict=True)
     ]
     prices = [int(price) * WAD for price in PRICES]
@@ -103,6 +114,7 @@ def build(engine: Engine) -> World:
 
 def _others(script: Script, system: Plimsoll) -> list[Contract]:
     token = ("Token", "TKN", 18)
+    tokens = [each.address for each in system.tokens]
     arguments: dict[str, tuple[Any, ...]] = {
         "Counter": (),
         "MockFeed": (),
@@ -117,6 +129,23 @@ def _others(script: Script, system: Plimsoll) -> list[Contract]:
         "ScenarioMargin": ([WAD // 4] * 2, [WAD, -WAD // 2], WAD // 5, 13 * WAD // 10, WAD // 2),
         "DelayedOracle": (system.oracle.address, 3_600),
         "PoolOracle": ([system.pools[0].address], 600),
+        "Aggregator": (system.oracle.address, tokens[0]),
+        "PegRate": (system.curve.address, system.oracle.address, tokens[0], 10 * WAD, WAD),
+        "LendingPool": (
+            *(system.stable.address, system.oracle.address, system.curve.address),
+            tokens,
+            [WAD // 2] * len(tokens),
+            [WAD // 4] * len(tokens),
+            (WAD // 2, WAD * 95 // 100, WAD // 20, WAD // 100, 100 * WAD, 10 * WAD),
+        ),
+        "Vault": (
+            *(system.stable.address, tokens[0], system.oracle.address),
+            [2 * WAD, 3 * WAD // 2],
+            [WAD // 10, WAD // 50],
+            WAD // 200,
+            100 * WAD,
+            10**6 * WAD,
+        ),
     }
     return [script.create(DEPLOYER, load(name), values) for name, values in arguments.items()]
 

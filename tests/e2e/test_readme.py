@@ -29,6 +29,10 @@ def test_readme__command_runs(command: str, tmp_path: Path) -> None:
     if command.startswith(("plimsoll run", "plimsoll compare"), len(".venv/bin/")):
         words += [] if "--blocks" in words else ["--blocks", "60"]
         words += [] if "--out" in words else ["--out", str(tmp_path / "out")]
+    if command.startswith("plimsoll report", len(".venv/bin/")):
+        run = [words[0], "run", "flash-crash", "--blocks", "60", "--out", str(tmp_path / "out")]
+        subprocess.run(run, cwd=ROOT, capture_output=True, check=True, timeout=300)
+        words[2] = str(tmp_path / "out")
     if command.startswith("plimsoll check", len(".venv/bin/")):
         words[words.index("--budget") + 1] = "5s"
         words += ["--out", str(tmp_path / "out")]

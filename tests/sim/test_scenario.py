@@ -57,7 +57,7 @@ REFUSED = {
     "unknown section": ({"rum": {}}, "unknown key rum"),
     "unknown key": ({"run": {"block": 5}}, "unknown key run.block"),
     "unknown key of a price": ({"price": {"model": "gbm", "vol": 1}}, "unknown key price.vol"),
-    "unknown price": ({"price": {"model": "garch"}}, "price.model is 'garch': one of gbm, merton"),
+    "unknown price": ({"price": {"model": "sabr"}}, "price.model is 'sabr': one of gbm, merton"),
     "price without model": ({"price": {"sigma": 1}}, "price.model is missing"),
     "no blocks": ({"run": {"blocks": 0}}, "run.blocks is 0: input should be greater than or"),
     "part of a block": ({"run": {"blocks": 1.5}}, "run.blocks is 1.5: input should be a valid int"),

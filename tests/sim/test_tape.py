@@ -118,7 +118,7 @@ def planted(tape: Tape, number: int, position: int, **fields: Any) -> Tape:
     index, take = [(i, c) for i, c in enumerate(copy.cues) if isinstance(c, Take)][number - 1]
     receipts = list(take.block.receipts)
     receipts[position] = replace(receipts[position], **fields)
-    copy.cues[index] = Take(take.request, replace(take.block, receipts=receipts))
+    copy.cues[index] = Take(take.request, take.block._replace(receipts=receipts))
     return copy
 
 
@@ -190,16 +190,16 @@ def fingerprint(*blocks: Block) -> str:
 
 
 def with_receipt(**fields: Any) -> Block:
-    return replace(BLOCK, receipts=(replace(RECEIPT, **fields),))
+    return BLOCK._replace(receipts=(replace(RECEIPT, **fields),))
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        replace(BLOCK, number=2),
-        replace(BLOCK, timestamp=START + 1),
-        replace(BLOCK, receipts=()),
-        replace(BLOCK, receipts=(RECEIPT, RECEIPT)),
+        BLOCK._replace(number=2),
+        BLOCK._replace(timestamp=START + 1),
+        BLOCK._replace(receipts=()),
+        BLOCK._replace(receipts=(RECEIPT, RECEIPT)),
         with_receipt(status=Status.REVERTED),
         with_receipt(gas_used=50_001),
         with_receipt(effective_gas_price=8 * GWEI + 1),
@@ -219,7 +219,7 @@ def test_fingerprint__anything_in_a_receipt_differs__differs(other: Block) -> No
 
 
 def test_fingerprint__order_of_blocks_matters() -> None:
-    later = replace(BLOCK, number=2)
+    later = BLOCK._replace(number=2)
     assert fingerprint(BLOCK, later) != fingerprint(later, BLOCK)
 
 
