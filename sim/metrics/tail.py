@@ -79,7 +79,8 @@ def value_at_risk(
         high = float(x[last - 1]) if last <= n else inf
         return Estimate(float(x[_rank(n, quantile) - 1]), low, high, n)
     beyond = _mass_beyond(w)
-    low_mass, high_mass = _poisson(beyond * n, _mass_beyond(w**2) * n, w, n)
+    next_one = float(w[x == x[-1]].max())
+    low_mass, high_mass = _poisson(beyond * n, _mass_beyond(w**2) * n, next_one, n)
     return Estimate(
         _first_below(x, beyond, 1 - quantile),
         _first_below(x, low_mass, 1 - quantile),
@@ -113,7 +114,7 @@ def entropic_value_at_risk(
     if short.runs == 0:
         return short
     mass = w / len(x)
-    unseen = float(mass[-1]) * -log(ALPHA / 2)
+    unseen = float(mass[x == x[-1]].max()) * -log(ALPHA / 2)
     high = inf if most == inf else _entropic(np.append(x, most), np.append(mass, unseen), quantile)
     value = min(float(x[-1]), _entropic(x, mass, quantile))
     return Estimate(value, min(short.low, value), max(high, value), short.runs)
@@ -135,7 +136,7 @@ def probability(
     w = np.asarray(weights, dtype=float)
     mine = w[event]
     sums = np.array([mine.sum()]), np.array([(mine**2).sum()])
-    least, most = _poisson(*sums, mine if k else w, n)
+    least, most = _poisson(*sums, float((mine if k else w).max()), n)
     return Estimate(float(mine.sum() / n), float(least[0]), min(1.0, float(most[0])), n)
 
 
@@ -198,20 +199,17 @@ def _first_below(x: Floats, mass: Floats, tail: float) -> float:
     return float(x[below[0]]) if len(below) else inf
 
 
-def _poisson(total: Floats, squares: Floats, weights: Floats, n: int) -> tuple[Floats, Floats]:
-    """Fay and Feuer's interval of sums of weights of rare runs, as a share of n runs.
-
-    Where no run is left, the next would have about the weight of the last.
-    """
+def _poisson(total: Floats, squares: Floats, next_one: float, n: int) -> tuple[Floats, Floats]:
+    """Fay and Feuer's interval of sums of weights of rare runs, as a share of n runs; the next
+    such run would have no more than the weight `next_one`."""
     total, squares = np.maximum(total, 0.0), np.maximum(squares, 0.0)
-    last = float(weights[-1])
     with np.errstate(divide="ignore", invalid="ignore"):
         low = np.where(
             total > 1e-12,
             squares / (2 * total) * chi2.ppf(ALPHA / 2, 2 * total**2 / squares),
             0.0,
         )
-    more, more_squares = total + last, squares + last**2
+    more, more_squares = total + next_one, squares + next_one**2
     high = more_squares / (2 * more) * chi2.ppf(1 - ALPHA / 2, 2 * more**2 / more_squares)
     return np.nan_to_num(low) / n, np.asarray(high) / n
 

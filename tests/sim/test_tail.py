@@ -176,6 +176,15 @@ def test_weighted__probability__is_unbiased_and_held() -> None:
     assert np.mean([each.low <= truth <= each.high for each in found]) >= 0.92
 
 
+def test_weighted__nothing_happened__the_next_might_be_as_heavy_as_any() -> None:
+    """Rule of three, with -log(0.025) for it: of 100 runs 3.69 times the largest weight."""
+    weights = np.array([0.2, 1.9] * 50)
+    for order in (weights, weights[::-1]):
+        found = probability([False] * 100, order)
+        assert (found.value, found.low) == (0.0, 0.0)
+        assert found.high == pytest.approx(1.9 * -log(0.025) / 100)
+
+
 def test_weighted__mean_of_a_constant__is_that_constant() -> None:
     _, weights = tilted_normals(np.random.default_rng(1), 50)
     found = mean(np.full(50, 3.0), weights)
