@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from sim.errors import UsageError
 if TYPE_CHECKING:
     from sim.experiments.sweep import Until
 
+SAY_SECONDS = 60
 MOST_SEEDS = 4_096
 """Of a point under --until, where nothing else is said."""
 
@@ -111,7 +113,7 @@ def making(folder: Path) -> Iterator[Any]:
 
     try:
         with counting("runs") as progress:
-            yield progress
+            yield progress or lines()
     except KeyboardInterrupt:
         kept = len(dataset.runs(folder))
         click.echo(
@@ -120,6 +122,23 @@ def making(folder: Path) -> Iterator[Any]:
             err=True,
         )
         sys.exit(130)
+
+
+def lines() -> Callable[[int, int], None]:
+    """Progress where nobody watches a bar: a line now and then, on the error stream."""
+    began = said = time.monotonic()
+    first: list[int] = []
+
+    def tell(there: int, asked: int) -> None:
+        nonlocal said
+        first[:] = first or [there]
+        now = time.monotonic()
+        if now - said >= SAY_SECONDS and there > first[0]:
+            said = now
+            left = (now - began) / (there - first[0]) * (asked - there) / 60
+            click.echo(f"{there:,} of {asked:,} runs, about {left:,.0f} minutes left", err=True)
+
+    return tell
 
 
 def say(notes: Iterable[str]) -> None:

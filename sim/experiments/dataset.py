@@ -35,6 +35,7 @@ A row of ``runs`` is one run:
     until         {"figure": …, "precision": …, "most": …} or null
     sampling      {"tilt": standard deviations} or null
     engine, horizon_hours, code (what made it), command (that makes it again)
+    adapter       hash of the adapter's file where the scenario names one, else null
 
 ``tails.parquet``: a row per point and figure, see `sim.experiments.figures`:
 

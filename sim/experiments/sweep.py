@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,17 @@ class Plan:
             and {"figure": until.figure, "precision": until.precision, "most": until.most},
             "sampling": None if tilted is None else {"tilt": tilted},
             "engine": self.engine,
+            "adapter": _adapter(self.scenario),
             "horizon_hours": self.hours,
             "code": identity(),
             "command": self.command,
         }
+
+
+def _adapter(scenario: Scenario) -> str | None:
+    """Of an adapter from a file, whose text is not part of this code: its hash."""
+    path = Path(scenario.protocol.contract)
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 MAY_CHANGE = ("seeds", "until", "command")
