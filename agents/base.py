@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
+from weakref import WeakKeyDictionary
 
 import mesa
 
@@ -12,6 +14,16 @@ from agents.view import Market, Report, View
 GWEI = 10**9
 
 
+class _Counters(WeakKeyDictionary[mesa.Model, "count[int]"]):
+    """The next id of each model, which it does not keep alive: Mesa's own would hold every model
+    that was ever run, and a study runs thousands."""
+
+    def __getitem__(self, model: mesa.Model) -> count[int]:
+        if model not in self:
+            self[model] = count(1)
+        return super().__getitem__(model)
+
+
 class Participant(mesa.Agent):  # type: ignore[misc]
     """An agent that acts on the chain only through the intents `decide` returns.
 
@@ -19,6 +31,7 @@ class Participant(mesa.Agent):  # type: ignore[misc]
     view alone: the same view gives the same intents.
     """
 
+    _ids = _Counters()
     role = "participant"
     every_block = False
     """Woken every block rather than by schedule and alerts."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -381,3 +383,14 @@ def test_reserve__pays_first(tables: dict[str, pd.DataFrame]) -> None:
         running.step()
         assert running.figures["reserve_usd"] == pytest.approx(12_345.0, abs=1.0)
     assert tables["blocks"]["reserve_usd"].iloc[0] < 1.0
+
+
+def test_model__nobody_has_it_any_more__is_let_go() -> None:
+    """Mesa counts agents by model; a study of a thousand runs must not keep a thousand models."""
+    with model(scenario(STILL)) as running:
+        gone = weakref.ref(running)
+        agents = [agent.unique_id for agent in running.agents]
+    assert agents == list(range(1, len(agents) + 1))
+    del running
+    gc.collect()
+    assert gone() is None
