@@ -244,3 +244,19 @@ def test_absorb__ends_the_call() -> None:
     outcome = system.send(STRANGER, system.core.absorb, account)
     assert outcome.event("MarginCallCleared") == {"account": account}
     assert system.read(system.core.called_at, account) == 0
+
+
+def test_pay_reserve__sends_what_was_refused_and_only_once() -> None:
+    """Ten of a token absorbed while it refused the Reserve; then it takes them."""
+    system, account = levered(token="BlockingToken")
+    token, reserve = system.tokens[0], system.reserve.address
+    system.must(OWNER, token.block, reserve, True)
+    system.price(0, 1_100 * WAD)
+    system.must(STRANGER, system.core.absorb, account)
+    assert system.read(system.core.unpaid, token.address) == 10 * WAD
+    system.must(OWNER, token.block, reserve, False)
+    system.must(STRANGER, system.core.pay_reserve, token.address)
+    assert system.balance(token, reserve) == 10 * WAD
+    assert system.balance(token, system.core.address) == 0
+    assert system.read(system.core.unpaid, token.address) == 0
+    system.refuses("amount: zero", STRANGER, system.core.pay_reserve, token.address)
