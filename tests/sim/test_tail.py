@@ -17,6 +17,7 @@ from sim.metrics.tail import (
     expected_shortfall,
     mean,
     probability,
+    shortfall_difference,
     value_at_risk,
 )
 
@@ -196,3 +197,44 @@ def test_mean__is_students() -> None:
     found = mean([1.0, 2.0, 3.0])
     assert (found.value, found.high) == (2.0, pytest.approx(2 + 4.302653 / 3**0.5, rel=1e-6))
     assert mean([1.0]).high == inf
+
+
+# ------------------------------------------------------------------------------ two points
+
+
+def test_shortfall_difference__by_hand__is_that_of_the_two_figures() -> None:
+    rng = np.random.default_rng(5)
+    x, y, w = rng.lognormal(size=300), rng.lognormal(size=300), rng.uniform(0.2, 1.8, 300)
+    found = shortfall_difference(x, y, 0.95, w, w[::-1])
+    by_hand = expected_shortfall(x, 0.95, w).value - expected_shortfall(y, 0.95, w[::-1]).value
+    assert found.value == pytest.approx(by_hand)
+    assert shortfall_difference(x, x, 0.95, w, w) == Estimate(0.0, 0.0, 0.0, 300)
+
+
+def test_shortfall_difference__noise_that_is_shared__is_no_doubt() -> None:
+    """Each loses 0.3 more than the other in every run: their own intervals overlap."""
+    losses = np.random.default_rng(6).lognormal(size=400)
+    more, less = expected_shortfall(losses + 0.3, 0.95), expected_shortfall(losses, 0.95)
+    assert more.low < less.high
+    found = shortfall_difference(losses + 0.3, losses, 0.95)
+    assert (found.low, found.high) == (pytest.approx(0.3), pytest.approx(0.3))
+
+
+def test_shortfall_difference__nothing_but_chance__is_seldom_told_apart() -> None:
+    rng = np.random.default_rng(7)
+    told = 0
+    for _ in range(200):
+        shared = rng.exponential(size=200)
+        found = shortfall_difference(
+            shared + rng.exponential(size=200), shared + rng.exponential(size=200), 0.95
+        )
+        told += found.low > 0 or found.high < 0
+    assert told <= 22, "about one in twenty is expected"
+
+
+def test_shortfall_difference__one_run_of_many_that_loses__is_not_told_from_none() -> None:
+    some = np.zeros(50)
+    some[:1] = 9.0
+    assert shortfall_difference(some, np.zeros(50), 0.99).low == 0
+    some[:10] = 9.0
+    assert shortfall_difference(some, np.zeros(50), 0.99).low > 0
