@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import sqrt
 
 Stretch = tuple[float, float, float, float]
 """(from, to, displacement at from, displacement at to): native units sold, net of bought."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Book:
     """Orders as a function of what was sold net of bought and has not come back yet.
 
@@ -27,7 +28,7 @@ class Book:
     cost: float
     """Half of the spread and the fee, relative to `middle`."""
 
-    @property
+    @cached_property
     def displacement(self) -> float:
         """d where the book stands now: how far below its undisturbed price it trades."""
         return next((d for _, d, _ in self._ahead(False)), self.stretches[-1][3])

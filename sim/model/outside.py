@@ -23,7 +23,9 @@ class Outside:
         """USD, shape (assets, blocks + 1); column 0 is block 0."""
         self._coin = coin_path(scenario, seed)
         self._seconds = scenario.run.block_seconds
+        self._window = HOUR // self._seconds
         self._volatility = rolling_volatility(self.paths, self._seconds)
+        self._squares = squared_moves(self.paths)
         self._eth_usd = scenario.gas.eth_usd
         self._gas_coin = next(
             (i for i, a in enumerate(scenario.assets) if a.symbol.upper() in GAS_COINS), None
@@ -36,8 +38,9 @@ class Outside:
     def move(self, block: int, prices: Floats) -> None:
         """The prices of a block are these, where a venue has depth."""
         self.paths[:, block] = prices
-        recent = self.paths[:, max(0, block - HOUR // self._seconds) : block + 1]
-        self._volatility[:, block] = rolling_volatility(recent, self._seconds)[:, -1]
+        self._squares[:, block] = np.log(prices / self.paths[:, block - 1]) ** 2
+        recent = self._squares[:, max(1, block - self._window + 1) : block + 1]
+        self._volatility[:, block] = annualised(recent.mean(axis=1), self._seconds)
 
     def eth_usd(self, block: int) -> float:
         """USD of the gas coin: an asset's price, or the scenario's figure."""
@@ -59,14 +62,23 @@ def rolling_volatility(paths: Floats, seconds: int, window: int = HOUR) -> Float
     that a fall without noise is no calm. Annualised, in the shape of the paths; columns are
     `seconds` apart. Before a window is full, over what there is.
     """
-    moves = np.diff(np.log(paths), prepend=np.log(paths[:, :1]))
     # Sums up to each block; the first move is none, so counts begin with the second.
-    squares = (moves**2).cumsum(axis=1)
+    squares = squared_moves(paths).cumsum(axis=1)
     blocks = np.arange(paths.shape[1])
     before = np.maximum(0, blocks - window // seconds)
     count = np.maximum(1, blocks - before)
     variance = (squares - squares[:, before]) / count
-    return np.asarray(np.sqrt(np.maximum(variance, 0.0) * YEAR / seconds))
+    return annualised(np.maximum(variance, 0.0), seconds)
+
+
+def squared_moves(paths: Floats) -> Floats:
+    """Squares of log returns since the column before, 0 in the first."""
+    return np.diff(np.log(paths), prepend=np.log(paths[:, :1])) ** 2
+
+
+def annualised(variance: Floats, seconds: int) -> Floats:
+    """Volatility a year, of the variance of moves over so many seconds."""
+    return np.asarray(np.sqrt(variance * YEAR / seconds))
 
 
 def price_paths(scenario: Scenario, seed: np.random.SeedSequence) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from agents.intent import Intent, PegMint, PegPoke, PegRedeem, PegSwap
 from agents.view import Peg, Terms
@@ -130,10 +131,14 @@ class Deployed(Adapter):
         view = self.rate.rate.view(self.utilisation(ledger))
         return Reading((view,), lambda answers: answers[0][0])
 
+    @cached_property
+    def _ceiling(self) -> int:
+        """Of all debt; asked for several times a block."""
+        return to_wad(self.scenario.protocol.debt_ceiling)
+
     def utilisation(self, ledger: Ledger) -> int:
         total = debt_up(ledger.total_shares, ledger.index)
-        ceiling = to_wad(self.scenario.protocol.debt_ceiling)
-        return total * WAD // ceiling if total < ceiling else WAD
+        return total * WAD // self._ceiling if total < self._ceiling else WAD
 
     def stable_market(self, ledger: Ledger, coin_usd: float) -> Peg | None:
         return self.market.view(ledger, coin_usd) if self.market else None
@@ -182,10 +187,9 @@ class Deployed(Adapter):
                 return self._create(script, "DutchPenalty", *auction)
 
     def _wire(self, script: Script) -> None:
-        ceiling = to_wad(self.scenario.protocol.debt_ceiling)
         script.send(DEPLOYER, self.stable.set_minter, self.core.address, True)
         script.send(DEPLOYER, self.stable.set_minter, self.peg.address, True)
-        script.send(DEPLOYER, self.stable.set_flash_cap, ceiling)
+        script.send(DEPLOYER, self.stable.set_flash_cap, self._ceiling)
         script.send(DEPLOYER, self.reserve.set_core, self.core.address)
         script.send(DEPLOYER, self.core.set_guardian, address_of(GUARDIAN))
 

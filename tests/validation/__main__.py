@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from rich.console import Console
@@ -45,11 +45,18 @@ def print_table(rows: Sequence[Row]) -> None:
 
 
 def _measure_all(chosen: Sequence[Law], effort: Effort, workers: int) -> list[Row]:
-    if workers == 1:
-        return [(law, check) for law in chosen for check in law.measure(effort)]
+    started = time.perf_counter()
     with ProcessPoolExecutor(workers) as pool:
-        jobs = [(law, pool.submit(measured, law.key, effort)) for law in chosen]
-        return [(law, check) for law, job in jobs for check in job.result()]
+        jobs = {pool.submit(measured, law.key, effort): law for law in chosen}
+        for count, job in enumerate(as_completed(jobs), start=1):
+            law, held = jobs[job], [check.holds for check in job.result()]
+            verdict = "all hold" if all(held) else f"{held.count(False)} missed"
+            print(
+                f"{count}/{len(chosen)}, {time.perf_counter() - started:.0f} s: "
+                f"law {law.number}, {law.name}: {len(held)} checks, {verdict}",
+                file=sys.stderr,
+            )
+        return [(law, check) for job, law in jobs.items() for check in job.result()]
 
 
 def _chosen(numbers: Sequence[int]) -> list[Law]:

@@ -144,10 +144,11 @@ def test_best_sale__on_the_pool(effort: Effort) -> Iterator[Check]:
 
 def left_and_taken(gwei: float, factor: float, count: int) -> tuple[float, float, float]:
     """(largest debt that was left, smallest that was taken, USD of gas) of keepers that want no
-    profit, after some blocks in which a ladder of accounts stands at health .99."""
+    profit, after blocks in which a ladder of accounts stands at health .99: as many as the base
+    fee needs to come back from the liquidations' own demand."""
     smallest = 310_000 * (gwei + 1) * 1e-9 * 154.5 / (BONUS * factor)
     terms = scenario(
-        run={"blocks": FALLEN + 10},
+        run={"blocks": FALLEN + 60},
         price=FALL,
         assets=[{"symbol": "ETH", "pool_depth": 1e9}],
         traders={**ALIKE, "count": count, "equity_median": smallest / 1.2, "equity_sigma": 0.4},
