@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import ScenarioError
-from sim.experiments.aim import Aim
+from sim.experiments.aim import Aim, Constraint
 from sim.experiments.design import Point
 from sim.experiments.figures import Figure
 from sim.experiments.pareto import front, knee
@@ -72,13 +72,28 @@ def verdicts(
                 "claimed": _json(claim),
                 "confirmed": _json(found),
                 "as_it_is": _json(before),
-                "holds": found.low <= claim.high and claim.low <= found.high,
+                "holds": _overlap(claim, found),
+                **_limits(found, [c for c in aim.constraints if c.figure.name == figure.name]),
             }
         )
-    for each in aim.constraints:
-        row = next(row for row in rows if row["figure"] == each.figure.name)
-        row["kept"] = each.excess(_of(fresh, 0, each.figure.name).value) <= 0
     return rows
+
+
+def _overlap(claim: Estimate, found: Estimate) -> bool | None:
+    """None where the claim has no end to be beyond of."""
+    if not np.isfinite([claim.low, claim.high]).all():
+        return None
+    return found.low <= claim.high and claim.low <= found.high
+
+
+def _limits(found: Estimate, limits: Sequence[Constraint]) -> dict[str, bool]:
+    """Whether they are kept by the figure, and surely: by all of its interval."""
+    if not limits:
+        return {}
+    return {
+        "kept": all(each.excess(found.value) <= 0 for each in limits),
+        "surely": all(each.excess(x) <= 0 for each in limits for x in (found.low, found.high)),
+    }
 
 
 def _of(tails: pd.DataFrame, point: int, figure: str) -> Estimate:

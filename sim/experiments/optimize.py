@@ -17,7 +17,8 @@ The folder is a study like a sweep's (`sim.experiments.dataset`), a point a tria
         recommended  point
         params       of it
         verdicts     a row an objective and constraint: figure, claimed, confirmed, as_it_is
-                     (each {value, low, high, runs}) and holds
+                     (each {value, low, high, runs}), holds (null where the claim's interval
+                     has no end) and, under a constraint, kept, and surely (by all of the interval)
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ then the upper end is infinite.
   2012), at least ES and at most the largest loss. It hangs on losses that were never seen, so
   its interval is free of assumptions and wide: from the lower end of ES to where it would be if
   as many runs as the binomial distribution allows beyond the largest loss had lost all there is.
-- Difference of two ES over runs of the same seeds: percentiles of a bootstrap that draws seeds, both
-  of their runs at once, so that what the two share is not taken for doubt.
+- Difference of two ES over runs of the same seeds: percentiles of a bootstrap that draws seeds
+  with both of their runs, so that what the two share is not taken for doubt.
 - Probability: share of runs in which something happened. Interval: Clopper and Pearson (1934);
   under weights that of Fay and Feuer (1997) for weighted Poisson counts.
 """

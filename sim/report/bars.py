@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import altair as alt
@@ -10,13 +11,31 @@ import numpy as np
 import pandas as pd
 
 from sim.report.sweep import amount as figure
-from sim.report.theme import BLUE, CYCLE, GRID, MUTED, RED, WIDTH, amounts
+from sim.report.theme import (
+    AMOUNTS,
+    BLUE,
+    CYCLE,
+    GREEN,
+    GRID,
+    INK,
+    MUTED,
+    PURPLE,
+    RED,
+    WIDTH,
+    amounts,
+)
 
 ROW = 22
 """Pixels of a bar and the space after it."""
 HALF = WIDTH - 260
 """Width of a chart with long labels."""
 BINS = 40
+CELL = 56
+"""Width of a heat map's cell."""
+TICKS = 12
+"""Values of a parameter, up to which an axis has one tick for each."""
+PANEL = 340
+"""Width of one of two panels side by side."""
 
 
 def bars(table: pd.DataFrame, name: str, amount: str, unit: str) -> Any:
@@ -31,6 +50,10 @@ def bars(table: pd.DataFrame, name: str, amount: str, unit: str) -> Any:
         )
         .properties(width=HALF, height=max(2, len(table)) * ROW)
     )
+
+
+FREE = alt.Axis(format="~g", tickCount=8, labelFlush=False)
+"""Of an axis that does not begin at 0."""
 
 
 def distribution(figures: Sequence[float], unit: str, marks: Sequence[tuple[str, float]]) -> Any:
@@ -62,18 +85,81 @@ def distribution(figures: Sequence[float], unit: str, marks: Sequence[tuple[str,
 
 
 def lines(table: pd.DataFrame, x: str, y: str, names: tuple[str, str], series: str = "") -> Any:
-    """Means over runs with their intervals: columns x, y, low, high, and of the series."""
+    """Figures with their intervals: columns x, y, low, high, and of the series."""
     colour: Any = alt.value(BLUE)
     if series:
         colour = alt.Color(f"{series}:N", scale=alt.Scale(range=list(CYCLE)))
-    base = alt.Chart(table).encode(alt.X(f"{x}:Q", title=names[0], scale=alt.Scale(zero=False)))
+    values = sorted(table[x].unique())
+    ticks = values if len(values) <= TICKS else alt.Undefined
+    axis = alt.Axis(values=ticks, format="~g", labelOverlap=True)
+    scale = alt.Scale(zero=False, padding=12)
+    base = alt.Chart(table).encode(alt.X(f"{x}:Q", title=names[0], scale=scale, axis=axis))
     means = base.mark_line(point=True).encode(
         alt.Y(f"{y}:Q", title=names[1], axis=amounts()), color=colour
     )
     bands = base.mark_errorbar(ticks=True).encode(
         alt.Y("low:Q", title=names[1]), alt.Y2("high:Q"), color=colour
     )
-    return alt.layer(bands, means).properties(width=HALF, height=240)
+    return alt.layer(bands, means).properties(width=PANEL, height=220)
+
+
+def exceedance(
+    losses: Mapping[str, Sequence[float]],
+    weights: Sequence[float],
+    unit: str,
+    marks: Sequence[tuple[str, float]],
+) -> Any:
+    """Share of runs in which more than an amount was lost, a curve a kind of loss, with named
+    amounts marked. Logarithmic: what matters is rare."""
+    curves = pd.concat([_beyond(name, each, weights) for name, each in losses.items()])
+    legend = alt.Legend(title=None, orient="right", symbolType="stroke")
+    kinds = alt.Scale(domain=list(losses), range=list(CYCLE[: len(losses)]))
+    steps = (
+        alt.Chart(curves)
+        .mark_line(interpolate="step-after", strokeWidth=2)
+        .encode(
+            alt.X("amount:Q", title=unit, axis=amounts()),
+            alt.Y("share:Q", title="runs that lose more, %", scale=alt.Scale(type="log"),
+                  axis=alt.Axis(format="~g", tickCount=4)),
+            alt.Color("name:N", scale=kinds, legend=legend),
+        )
+    )  # fmt: skip
+    named = pd.DataFrame([(f"{name}: {figure(at)}", at) for name, at in marks],
+                         columns=["mark", "amount"])  # fmt: skip
+    rules = (
+        alt.Chart(named)
+        .mark_rule(strokeWidth=1.5, color=INK)
+        .encode(
+            alt.X("amount:Q"),
+            alt.StrokeDash("mark:N", sort=list(named["mark"]), legend=legend),
+        )
+    )
+    return alt.layer(steps, rules).properties(width=HALF, height=200)
+
+
+def _beyond(name: str, losses: Sequence[float], weights: Sequence[float]) -> pd.DataFrame:
+    """Columns name, amount, share: per cent of runs beyond each amount that occurred."""
+    order = np.argsort(losses, kind="stable")
+    x, w = np.asarray(losses, dtype=float)[order], np.asarray(weights, dtype=float)[order]
+    beyond = 100 * (w.sum() - np.cumsum(w)) / len(w)
+    table = pd.DataFrame({"amount": x, "share": beyond}).groupby("amount", as_index=False).last()
+    # Nothing is beyond the largest: the curve ends there, as high as it was before.
+    table["share"] = table["share"].where(table["amount"] < x[-1], table["share"].shift())
+    return table.assign(name=name)
+
+
+def dots(table: pd.DataFrame, x: str, y: str, names: tuple[str, str]) -> Any:
+    """Points that lie anywhere, with their intervals: columns x, y, low, high."""
+    base = alt.Chart(table).encode(
+        alt.X(f"{x}:Q", title=names[0], scale=alt.Scale(zero=False, padding=12))
+    )
+    spans = base.mark_rule(color=MUTED, opacity=0.5).encode(
+        alt.Y("low:Q", title=names[1]), alt.Y2("high:Q")
+    )
+    marks = base.mark_circle(size=45, color=BLUE, opacity=1).encode(
+        alt.Y(f"{y}:Q", title=names[1], axis=amounts())
+    )
+    return alt.layer(spans, marks).properties(width=PANEL, height=200)
 
 
 def heat(table: pd.DataFrame, x: str, y: str, amount: str, names: tuple[str, str, str]) -> Any:
@@ -85,33 +171,56 @@ def heat(table: pd.DataFrame, x: str, y: str, amount: str, names: tuple[str, str
     )
     middle = float(table[amount].min() + table[amount].max()) / 2
     cells = base.mark_rect(stroke=GRID).encode(
-        alt.Color(f"{amount}:Q", title=names[2], scale=alt.Scale(scheme="cividis"))
-    )
+        alt.Color(f"{amount}:Q", scale=alt.Scale(scheme="cividis"),
+                  legend=alt.Legend(title=None, gradientLength=90, labelExpr=AMOUNTS))
+    )  # fmt: skip
     figures = base.mark_text(fontSize=11).encode(
         alt.Text("label:N"),
         color=alt.condition(alt.datum[amount] > middle, alt.value("#000000"), alt.value("#ffffff")),
     )
-    size = 56
-    return alt.layer(cells, figures).properties(
-        width=size * table[x].nunique(), height=size * table[y].nunique() * 0.6
-    )
+    width, height = CELL * table[x].nunique(), 0.6 * CELL * table[y].nunique()
+    return alt.layer(cells, figures).properties(width=width, height=height, title=names[2])
 
 
 def front(table: pd.DataFrame, x: str, y: str, names: tuple[str, str]) -> Any:
-    """All points, those that none other beats joined; columns x, y, name, best, and the
-    intervals' low and high of y."""
+    """What is gained against what is risked: columns x, y, the ends of y's interval (``low``,
+    ``high``, the latter infinite where runs are too few), ``kind`` of point, one of `KINDS`, and
+    ``label``. The front is joined; only what is not a mere trial has its interval drawn."""
+    kinds = [kind for kind in KINDS if kind in set(table["kind"])]
+    bounded = table["high"].map(isfinite)
+    top = 1.08 * float(table["high"].where(bounded, table[y]).max())
+    table = table.assign(high=table["high"].where(bounded, top), bounded=bounded)
     base = alt.Chart(table).encode(
-        alt.X(f"{x}:Q", title=names[0], scale=alt.Scale(zero=False)),
-        alt.Y(f"{y}:Q", title=names[1], axis=amounts()),
+        alt.X(f"{x}:Q", title=names[0], scale=alt.Scale(zero=False, padding=16), axis=FREE),
+        alt.Y(f"{y}:Q", title=names[1], axis=amounts(), scale=alt.Scale(domain=[0, top])),
     )
-    errors = base.mark_rule(color=MUTED, opacity=0.6).encode(alt.Y("low:Q"), alt.Y2("high:Q"))
-    everything = base.mark_circle(size=45, color=MUTED, opacity=0.6)
-    best = alt.datum.best
-    undominated = base.transform_filter(best).mark_line(point={"size": 70, "filled": True})
-    labels = base.transform_filter(best).mark_text(align="left", dx=8, dy=-6, fontSize=11)
+    colours, shapes = zip(*(KINDS[kind] for kind in kinds), strict=True)
+    legend = alt.Legend(title=None, orient="top", columns=len(kinds), symbolOpacity=1)
+    colour = alt.Color("kind:N", legend=legend, scale=alt.Scale(domain=kinds, range=colours))
+    shape = alt.Shape("kind:N", legend=legend, scale=alt.Scale(domain=kinds, range=shapes))
+    told = base.transform_filter(alt.datum.kind != TRIAL)
+    joined = alt.FieldOneOfPredicate(field="kind", oneOf=[FRONT, CHOSEN])
+    spans = [
+        told.transform_filter(alt.datum.bounded == known)
+        .mark_rule(strokeWidth=1.5, opacity=0.7, strokeDash=dash)
+        .encode(alt.Y("low:Q"), alt.Y2("high:Q"), color=colour)
+        for known, dash in ((True, [1, 0]), (False, [2, 4]))
+    ]
     return alt.layer(
-        errors,
-        everything,
-        undominated.encode(color=alt.value(RED)),
-        labels.encode(text="name:N"),
-    ).properties(width=WIDTH - 120, height=320)
+        base.transform_filter(joined).mark_line(color=BLUE, strokeWidth=1, opacity=0.6),
+        *spans,
+        base.mark_point(filled=True, size=75, opacity=1).encode(color=colour, shape=shape),
+        told.mark_text(align="left", dx=7, dy=-8, fontSize=11, color=INK).encode(text="label:N"),
+    ).properties(width=WIDTH - 120, height=340)
+
+
+TRIAL, FRONT, CHOSEN = "point", "no other beats it", "recommended"
+CONFIRMED, AS_IT_IS = "recommended, fresh seeds", "scenario as it is, fresh seeds"
+KINDS = {
+    TRIAL: (MUTED, "circle"),
+    FRONT: (BLUE, "circle"),
+    CHOSEN: (RED, "diamond"),
+    CONFIRMED: (PURPLE, "square"),
+    AS_IT_IS: (GREEN, "triangle-up"),
+}
+"""Of points in `front`: colour and shape of each kind."""

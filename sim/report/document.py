@@ -20,19 +20,23 @@ class Figure:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table to read; `name` is a file's. Cells are text or numbers. A long one is folded away
-    on a page."""
+    """A table to read; `name` is a file's. Cells are text or numbers, or, in the columns named as
+    `estimates`, a number with its interval. A long one is folded away on a page."""
 
     name: str
     title: str
     frame: pd.DataFrame
     folded: bool = False
+    estimates: Sequence[str] = ()
 
     @property
     def kinds(self) -> list[str]:
         """Of each column: number or text."""
         numeric = pd.api.types.is_numeric_dtype
-        return ["number" if numeric(kind) else "text" for kind in self.frame.dtypes]
+        return [
+            "number" if name in self.estimates or numeric(self.frame[name]) else "text"
+            for name in self.frame.columns
+        ]
 
 
 @dataclass(frozen=True)

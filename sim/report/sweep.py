@@ -9,17 +9,21 @@ from typing import Any, Protocol
 import pandas as pd
 from rich.table import Table
 
-SHOWN = {
-    "insolvency": "insolvency",
-    "bad_debt_es99": "bad debt, ES99",
-    "loss_es99": "loss, ES99",
-    "liquidation_at_risk": "liquidation at risk",
-    "borrower_loss_mean": "borrowers' loss",
-    "capital_efficiency_mean": "capital efficiency",
-}
-"""Figures, and what they are called."""
+from sim.report.words import called, short
+
+SHOWN = (
+    "insolvency",
+    "bad_debt_es99",
+    "loss_es99",
+    "liquidation_at_risk",
+    "borrower_loss_mean",
+    "capital_efficiency_mean",
+)
+"""Figures of a row."""
 JUDGED = "loss_es99"
 """The figure for which the runs needed are said."""
+PERCENT = ("insolvency",)
+"""Figures that are shown in per cent."""
 
 
 class Point(Protocol):
@@ -33,26 +37,37 @@ def table(points: Sequence[Point], keys: Sequence[str], tails: pd.DataFrame, hou
     """Money in USD over the horizon; in brackets the 95 % interval. `keys` are the parameters."""
     shown = Table(
         title=f"USD over {hours:,.1f} hours; in brackets the 95 % interval, … where runs are too "
-        "few to bound it",
+        f"few to bound it; last, about how many runs bring {called(JUDGED)} to within 10 %",
         title_justify="left",
         box=None,
         pad_edge=False,
     )
     for key in keys:
         shown.add_column(key.replace(".", " "))
-    for name in SHOWN.values():
-        shown.add_column(name, justify="right", min_width=11)
+    for name in SHOWN:
+        head = called(name) + (", %" if name in PERCENT else "")
+        shown.add_column(head, justify="right", min_width=11)
     shown.add_column("runs", justify="right")
-    shown.add_column("for ±10 %", justify="right")
-    by_point = {int(str(point)): rows.set_index("figure") for point, rows in tails.groupby("point")}
+    shown.add_column("needed", justify="right")
+    by_point = {
+        int(str(point)): rows.set_index("figure")
+        for point, rows in in_percent(tails).groupby("point")
+    }
     for point in points:
         mine = by_point.get(point.number)
         if mine is not None:
-            settings = [_short(point.params[key]) for key in keys]
+            settings = [short(point.params[key]) for key in keys]
             figures = [interval(mine.loc[name]).replace(" ", "\n", 1) for name in SHOWN]
             judged = mine.loc[JUDGED]
             shown.add_row(*settings, *figures, f"{judged['runs']:,.0f}", _needed(judged))
     return shown
+
+
+def in_percent(tails: pd.DataFrame) -> pd.DataFrame:
+    """The same with `PERCENT` in per cent."""
+    ends = ["value", "low", "high"]
+    factor = tails["figure"].isin(PERCENT).map({True: 100.0, False: 1.0})
+    return tails.assign(**{end: tails[end] * factor for end in ends})
 
 
 def interval(row: Any) -> str:
@@ -73,8 +88,4 @@ def amount(figure: float, digits: int = 3) -> str:
 
 
 def _needed(row: Any) -> str:
-    return "…" if pd.isna(row["runs_needed"]) else f"{row['runs_needed']:,.0f}"
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return "…" if pd.isna(row["runs_needed"]) else amount(row["runs_needed"], 2)

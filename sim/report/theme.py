@@ -19,7 +19,7 @@ BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
 GREEN, PURPLE, SKY = "#009E73", "#CC79A7", "#56B4E9"
 CYCLE = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY)
 """The palette of Okabe and Ito."""
-AMOUNTS = "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~g')"
+AMOUNTS = "format(datum.value, abs(datum.value) >= 1000 ? '.3~s' : '.3~g')"
 """Of an axis' labels: 20k, 0.4."""
 PADDING = {"left": 28, "right": 36, "top": 8, "bottom": 8}
 """Room for those whose fonts are wider than the ones the chart was measured with."""
@@ -50,6 +50,7 @@ def configured(chart: Any, title: str = "") -> Any:
             titleFontWeight="normal",
             labelLimit=260,
         )
+        .configure_axisY(titlePadding=14)
         .configure_legend(
             labelColor=INK,
             titleColor=INK,

@@ -15,7 +15,7 @@ import pytest
 from sim.errors import UsageError
 from sim.experiments import store
 from sim.metrics.summary import summarise
-from sim.report.bars import front, heat, lines
+from sim.report.bars import CHOSEN, FRONT, TRIAL, front, heat, lines
 from sim.report.collect import collect, writers
 from sim.report.of_comparison import LOSS, answer
 from sim.report.theme import configured, inline_svg
@@ -204,5 +204,5 @@ def test_charts__of_studies__are_drawn_with_their_units():
     assert ">10<" in drawn
     curve = lines(grid, "margin", "loss", ("margin", "loss, USD"), "penalty")
     assert "loss, USD" in inline_svg(configured(curve))
-    named = grid.assign(name="here", best=[True, False, False, True])
+    named = grid.assign(kind=[FRONT, TRIAL, TRIAL, CHOSEN], label=["here", "", "", "there"])
     assert ">here<" in inline_svg(configured(front(named, "margin", "loss", ("x", "y, USD"))))
