@@ -28,7 +28,9 @@ class Arbitrageur(Participant):
 
     Where a venue has depth there is no one price outside: it trades the pool until its price
     meets what the venue's book then pays, and what it bought or sold it sells or buys back
-    there, impact, fee and all, so that its stock stays as it was.
+    there, impact, fee and all, so that its stock stays as it was. Without a venue there is nobody
+    to trade with outside: what it has bought it keeps, and its stock is the most that it can take
+    from the pools in a run, or bring to them.
     """
 
     role = "arbitrageur"

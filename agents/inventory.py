@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from math import sqrt
@@ -9,7 +10,7 @@ from math import sqrt
 from agents import routing
 from agents.base import GWEI, bid
 from agents.intent import Bid, Swap, VenueOrder
-from agents.view import Market, Pool, View
+from agents.view import Market, Pool, Seen, View
 
 SWAP_GAS = 120_000
 TRANSFER_GAS = 65_000
@@ -35,8 +36,9 @@ class Inventory(Enum):
 
     SELL = auto()
     """Sold at once on the pool, and at the venue where there is one (`agents.routing`): worth
-    what they pay, impact and all. What they do not take at a fair price waits in the wallet for
-    arbitrageurs to refill the pool, or the venue's orders to come back."""
+    what they pay, impact and all. What they do not take at a fair price, or what swaps that wait
+    in the public pool take before it, stays in the wallet for arbitrageurs to refill the pool, or
+    the venue's orders to come back."""
     HOLD = auto()
     """Kept, which ties up capital: worth the outside price less `HOLD_DISCOUNT`. Sold when there
     is more to liquidate than stable to do it with, of every collateral the same part."""
@@ -97,11 +99,24 @@ def sold(market: Market, asset: int, amount: int) -> Market:
         market = replace(market, venues=venues)
     if pool is None or amount <= 0:
         return market
-    after = replace(
-        pool, collateral=pool.collateral + amount, stable=pool.stable - pool.quote(False, amount)
-    )
-    pools = (*market.pools[:asset], after, *market.pools[asset + 1 :])
-    return replace(market, pools=pools)
+    return _with_pool(market, asset, pool.after(False, amount))
+
+
+def after_pending(market: Market, mempool: Sequence[Seen]) -> Market:
+    """The market once the swaps that wait in the public pool are done: a sale of now, at the
+    going tip, comes after them. One that would get less than it accepts is not done."""
+    for seen in sorted(mempool, key=lambda seen: -seen.tip):
+        swap = seen.intent
+        if not isinstance(swap, Swap) or seen.max_fee < market.base_fee:
+            continue
+        pool = market.pools[swap.pool]
+        if pool and pool.quote(swap.sell_stable, swap.amount_in) >= swap.min_out:
+            market = _with_pool(market, swap.pool, pool.after(swap.sell_stable, swap.amount_in))
+    return market
+
+
+def _with_pool(market: Market, asset: int, pool: Pool) -> Market:
+    return replace(market, pools=(*market.pools[:asset], pool, *market.pools[asset + 1 :]))
 
 
 def disposal(

@@ -14,6 +14,7 @@ from agents.intent import Bid, FlashLiquidate, Intent, Liquidate, MarginCall, Sw
 from agents.inventory import (
     CAUTION,
     Inventory,
+    after_pending,
     best_sale,
     disposal,
     funding,
@@ -85,6 +86,7 @@ class Liquidator(Participant):
     role = "liquidator"
     every_block = True
     watches_liquidations = True
+    watches_mempool = True
     gas = LIQUIDATE_GAS
 
     def __init__(
@@ -300,9 +302,10 @@ class Liquidator(Participant):
         return replace(left, market=sold(means.market, opportunity.asset, seized))
 
     def sales(self, view: View) -> list[Swap | VenueOrder]:
-        """Of what it holds, one at a time."""
+        """Of what it holds, one at a time, and of that what the swaps it sees leave room for."""
         if any(isinstance(i, Swap | VenueOrder) for i in view.waiting):
             return []
+        view = replace(view, market=after_pending(view.market, view.mempool))
         if self.inventory is Inventory.HOLD:
             return funding(view, self.budget(view))
         return [

@@ -97,6 +97,13 @@ class Pool:
         amount = sqrt(x * y * keep * price) - y if sell_stable else sqrt(x * y * keep / price) - x
         return max(0, int(amount / keep))
 
+    def after(self, sell_stable: bool, amount_in: int) -> Pool:
+        """Its reserves once so much was sold."""
+        paid = self.quote(sell_stable, amount_in)
+        if sell_stable:
+            return Pool(self.collateral - paid, self.stable + amount_in, self.fee)
+        return Pool(self.collateral + amount_in, self.stable - paid, self.fee)
+
     def price(self, sell_stable: bool) -> float:
         """Of the next unit, stable units of one native unit of collateral."""
         price = self.stable / self.collateral

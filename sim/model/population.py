@@ -47,8 +47,8 @@ STRATEGIES: dict[str, type[Liquidator]] = {
     "split": SplitKeeper,
 }
 GAS_MONEY = {
-    "liquidator": 500,
-    "searcher": 500,
+    "liquidator": 20_000,
+    "searcher": 20_000,
     "arbitrageur": 2_000,
     "reporter": 1_000,
     "attacker": 1,

@@ -99,7 +99,11 @@ class Liquidators(Section):
         description="Blocks between seeing and being there: the mean of what each draws anew for "
         "every block (geometric).",
     )
-    max_tip_gwei: Gwei = Field(500.0, description="Priority fee cap.")
+    max_tip_gwei: Gwei = Field(
+        500.0,
+        description="Priority fee cap, whatever a liquidation is worth: no bid is above that worth "
+        "anyway. Where all bid it, who was first wins and builders' share is what it leaves them.",
+    )
 
 
 class Searchers(Section):
@@ -145,7 +149,11 @@ class Lenders(Section):
 
 class Arbitrageurs(Section):
     count: Head = Field(1, description="Keep the pools at the outside price.")
-    capital: Positive = Field(5e6, description="USD in each token of each pool at block 0.")
+    capital: Positive = Field(
+        5e6,
+        description="USD in each token of each pool at block 0; without a venue that is all they "
+        "have for the run.",
+    )
     min_profit: NonNegative = Field(10.0, description="USD after gas.")
     tip_gwei: Tip = Field(2.0, description="Priority fee.")
     redeemers: Head = Field(1, description="Redeem the stable, where the protocol allows it.")

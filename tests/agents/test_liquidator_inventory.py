@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from agents.intent import Liquidate, Swap
+from agents.intent import Bid, Liquidate, Swap
 from agents.inventory import HEDGE_COST, HOLD_DISCOUNT, Inventory, proceeds
 from agents.liquidator import Liquidator, Means
-from agents.view import View
+from agents.view import Market, Seen, View
 from tests.agents.views import (
     ADDRESS,
+    GWEI,
     MARKET,
     POOL,
     WAD,
@@ -99,6 +100,54 @@ def test_sales__by_where_the_pool_stands_to_the_price_outside(
     pool = replace(POOL, stable=int(POOL.stable * spot))
     seen = view(wallet=wallet(tokens=(27,)), market=market(pools=(pool,)))
     assert {i for i in Inventory if liquidator(i).decide(seen)} == sells
+
+
+def waits(swap: Swap, max_fee: int = 100 * GWEI) -> Seen:
+    return Seen(0, "other-0", "liquidator", swap, 2 * GWEI, max_fee, since=0)
+
+
+def swap(sell_stable: bool, amount: int, least: int = 0) -> Swap:
+    return Swap(
+        bid=Bid(2 * GWEI, 100 * GWEI), pool=0, sell_stable=sell_stable,
+        amount_in=amount * WAD, min_out=least * WAD,
+    )  # fmt: skip
+
+
+FULL, BELOW = market(), market(pools=(replace(POOL, stable=int(POOL.stable * 0.985)),))
+
+
+@pytest.mark.parametrize(
+    ("shown", "waiting", "sells"),
+    [
+        (FULL, None, True),
+        (FULL, waits(swap(False, 400)), False),
+        (FULL, waits(swap(False, 400), max_fee=11 * GWEI), True),
+        (FULL, waits(swap(False, 400, 79_800)), True),
+        (BELOW, None, False),
+        (BELOW, waits(swap(True, 200_000)), True),
+    ],
+    ids=["room", "a rival takes it", "cannot pay the base fee", "will fail", "none", "is made"],
+)
+def test_sales__swaps_that_wait_in_the_pool__come_first(
+    shown: Market, waiting: Seen | None, sells: bool
+) -> None:
+    seen = view(
+        wallet=wallet(tokens=(27,)), market=shown, mempool=() if waiting is None else (waiting,)
+    )
+    assert bool(liquidator(Inventory.SELL).decide(seen)) is sells
+
+
+def test_sales__after_a_rivals__on_chain_bring_what_they_ask() -> None:
+    """It offers what the rival's sale leaves room for, and no more than that is accepted."""
+    rival = swap(False, 200)
+    seen = view(wallet=wallet(tokens=(1_000,)), mempool=(waits(rival),))
+    (sale,) = liquidator(Inventory.SELL).decide(seen)
+    assert isinstance(sale, Swap)
+    left = POOL.after(False, rival.amount_in)
+    assert left.quote(False, sale.amount_in) >= sale.min_out
+    (alone,) = liquidator(Inventory.SELL).decide(replace(seen, mempool=()))
+    assert isinstance(alone, Swap)
+    assert left.quote(False, alone.amount_in) < alone.min_out
 
 
 def test_sales__hedged__last_unit_brings_the_price_outside() -> None:

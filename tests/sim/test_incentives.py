@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from sim.experiments.compare import compare
+from sim.experiments.run import run
 from sim.metrics.interval import Interval, paired_difference
+from sim.scenario import load
 from tests.sim.runs import IN_PROCESS
 
 SHORT = ("run.blocks=1200", "traders.count=150")
@@ -54,3 +56,11 @@ def test_incentives__sign_is_sure(case: str) -> None:
     for figure, sign in signs.items():
         assert found[figure].sure, f"{figure}: {found[figure]}"
         assert found[figure].mean * sign > 0
+
+
+def test_sales__many_who_sell_on_one_pool__do_not_run_into_each_other() -> None:
+    terms = load("black-thursday", ["venue.model=none", "run.blocks=3300"])
+    sent = run(terms, engine=IN_PROCESS).tables["transactions"]
+    sales = sent[(sent["role"] == "liquidator") & (sent["kind"] == "Swap")]
+    assert len(sales) > 50
+    assert (sales["status"] == "reverted").mean() < 0.1
