@@ -135,10 +135,15 @@ def lines() -> Callable[[int, int], None]:
         now = time.monotonic()
         if now - said >= SAY_SECONDS and there > first[0]:
             said = now
-            left = (now - began) / (there - first[0]) * (asked - there) / 60
-            click.echo(f"{there:,} of {asked:,} runs, about {left:,.0f} minutes left", err=True)
+            seconds = (now - began) / (there - first[0]) * (asked - there)
+            click.echo(f"{there:,} of {asked:,} runs, {_left(seconds)} left", err=True)
 
     return tell
+
+
+def _left(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"about {minutes:,} minutes" if minutes > 1 else "a minute or less"
 
 
 def say(notes: Iterable[str]) -> None:

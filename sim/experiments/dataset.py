@@ -67,6 +67,8 @@ from sim.experiments.outcome import FIXED, Failed, Outcome
 
 STUDY = "study.json"
 ALL = "all.parquet"
+OPTIMUM = "optimize.json"
+"""Of an optimisation that has ended, see `sim.experiments.optimize`."""
 
 
 class Dataset:

@@ -23,7 +23,7 @@ The folder is a study like a sweep's (`sim.experiments.dataset`), a point a tria
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,9 +39,10 @@ from sim.experiments.search import Search
 from sim.experiments.sweep import MAY_CHANGE, Plan, Progress, check, check_sampling, sweep_with
 from sim.experiments.workers import open_workers
 
-RESULT = "optimize.json"
 FRESH = 1_000_000
 """Seeds of the confirmation begin so far after the first of the trials."""
+CONFIRMED = 2
+"""Points that are run on them: what is recommended, and the scenario as it is."""
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,24 @@ def optimize(
     check_sampling(replace(plan, seeds=aim.confirm), ())
     check(folder, plan.record(), resume, (*MAY_CHANGE, "points", "refused"))
     with open_workers(workers, scheduler) as who:
-        search = Search(plan, space, aim, folder, who, progress)
+        tell = _of_all(plan, aim, progress)
+        search = Search(plan, space, aim, folder, who, tell and tell(0))
         search.run()
         tails = search.write()
         result = choose(aim, search.points, tails)
         fresh = _confirmation(plan, space, aim, result)
-        confirmed = sweep_with(who, fresh, folder / f"confirm-{result['recommended']}")
+        place = folder / f"confirm-{result['recommended']}"
+        confirmed = sweep_with(who, fresh, place, tell and tell(aim.trials * plan.seeds))
         result["verdicts"] = verdicts(aim, tails, confirmed.tails, result["recommended"])
-        store.write_json(folder / RESULT, result)
+        store.write_json(folder / dataset.OPTIMUM, result)
         failures = pd.concat([dataset.failures(folder), confirmed.failures], ignore_index=True)
         return Optimized(result, tails, failures, who.notes)
+
+
+def _of_all(plan: Plan, aim: Aim, progress: Progress | None) -> Callable[[int], Progress] | None:
+    """Progress of trials and confirmation as one; of a part that begins after so many runs."""
+    every = aim.trials * plan.seeds + CONFIRMED * aim.confirm
+    return progress and (lambda before: lambda there, _: progress(before + there, every))
 
 
 def _confirmation(plan: Plan, space: Space, aim: Aim, result: Mapping[str, Any]) -> Plan:

@@ -41,8 +41,7 @@ class Search:
         self.kept = Dataset(folder)
         store.prepare_folder(folder)
         self.study = _study(folder, aim)
-        of_all = _of_all(aim.trials * plan.seeds, progress)
-        self.maker = Maker(plan, self.kept, workers, of_all)
+        self.maker = Maker(plan, self.kept, workers, progress)
 
     def run(self) -> None:
         """Ask and tell until there are enough trials; those of earlier sessions count."""
@@ -140,8 +139,3 @@ def _suggest(trial: Any, axis: Axis) -> Value:
 def _tidy(value: Value) -> Value:
     """Six digits are enough to say what was chosen."""
     return float(f"{value:.6g}") if isinstance(value, float) else value
-
-
-def _of_all(runs: int, progress: Progress | None) -> Progress | None:
-    """Progress of all trials, not of those asked for so far."""
-    return progress and (lambda there, asked: progress(there, max(asked, runs)))

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from sim.experiments import dataset, store
-from sim.experiments.optimize import RESULT
 from sim.report.bars import AS_IT_IS, CHOSEN, CONFIRMED, FRONT, TRIAL, front
 from sim.report.document import Figure, Grid, Section
 from sim.report.optimum import cell, held, limit
@@ -23,7 +22,7 @@ Row = Mapping[str, Any]
 
 def read(folder: Path) -> dict[str, Any] | None:
     """`optimize.json`; None where the study is none, or is not confirmed yet."""
-    return store.read(folder, RESULT)[0] if (folder / RESULT).is_file() else None
+    return store.read(folder, dataset.OPTIMUM)[0] if (folder / dataset.OPTIMUM).is_file() else None
 
 
 def answer(optimum: Mapping[str, Any]) -> list[str]:
