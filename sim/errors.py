@@ -7,6 +7,7 @@
     ├── EngineError          an engine is unknown, missing, busy or died
     │   └── EngineLost       it died in the middle of a run; what was run is kept
     ├── ClusterError         a scheduler or its workers are gone or do not fit; what was run is kept
+    ├── RunsFailed           no run of a study came through
     ├── ContractError        a contract does not compile or deploy, or does not do as it says
     │   └── AdapterError     an adapter does not fit its contract, or has a fault of its own
     ├── LedgerMismatch       the ledger and the chain disagree: a fault of Plimsoll
@@ -44,6 +45,10 @@ class EngineLost(EngineError):
 
 
 class ClusterError(PlimsollError):
+    pass
+
+
+class RunsFailed(PlimsollError):
     pass
 
 

@@ -81,6 +81,8 @@ def optimize_command(
         command=command_line(),
         kind="optimize",
         figures=tuple(each.name for each in aim.figures),
+        objectives=tuple(each.name for each in aim.objectives),
+        constraints=tuple(str(each) for each in aim.constraints),
     )
     folder = folder_of("optimize", scenario, out)
     with making(folder) as progress:

@@ -56,9 +56,13 @@ def study_options(command: Any) -> Any:
 
 def engine_named(name: str) -> str:
     """Of every run of the study; a node only where it is asked for."""
-    from sim.chain import in_process
+    from sim.chain import ENGINES, in_process, open_engine
 
-    return in_process() if name == "auto" else name
+    if name == "auto":
+        return in_process()
+    if name not in ENGINES:
+        open_engine(name).close()  # before a night of runs learns that it is not there
+    return name
 
 
 def deviations(sampling: str) -> float | None:

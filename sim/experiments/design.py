@@ -201,7 +201,7 @@ def _refusal(refused: Sequence[Refused], asked: int) -> str:
     where = ", ".join(f"{key}={value}" for key, value in first.params.items())
     rest = f"; {len(refused)} of {asked} points are refused" if asked > 1 else ""
     hint = ""
-    if "margin.maintenance" in first.params and "maintenance" in first.reason:
+    if "margin.maintenance" in first.params and "must be" in first.reason:
         hint = "; tie the others to it, as in --tie margin.initial=margin.maintenance+0.05"
     return f"at {where}: {first.reason}{rest}{hint}"
 
@@ -213,7 +213,8 @@ def _tie(text: str, keys: Sequence[str]) -> tuple[str, Callable[[Params], Value]
         raise UsageError(f"--tie {text!r} is not of the form key=parameter+number, - or *")
     source, sign, number = found.groups()
     if source not in keys:
-        raise UsageError(f"--tie {text!r}: {source} is not among the parameters {', '.join(keys)}")
+        known = f"not among the parameters {', '.join(keys)}" if keys else "not a --param"
+        raise UsageError(f"--tie {text!r}: {source} is {known}")
     amount = _number(number, text) if sign else 0.0
 
     def value(params: Params) -> Value:

@@ -36,11 +36,13 @@ from sim.experiments.aim import Aim
 from sim.experiments.choice import choose, verdicts
 from sim.experiments.design import Point, Space
 from sim.experiments.search import Search
-from sim.experiments.sweep import MAY_CHANGE, Plan, Progress, check, check_sampling, sweep_with
+from sim.experiments.sweep import Plan, Progress, check, check_sampling, sweep_with
 from sim.experiments.workers import open_workers
 
 FRESH = 1_000_000
 """Seeds of the confirmation begin so far after the first of the trials."""
+MAY_CHANGE = ("points", "refused", "command")
+"""When an optimisation is taken up again: trials of fewer seeds could not stand beside others."""
 CONFIRMED = 2
 """Points that are run on them: what is recommended, and the scenario as it is."""
 
@@ -72,7 +74,7 @@ def optimize(
         raise UsageError("there is nothing to optimise: name a --param")
     check_sampling(plan, [plan.scenario])
     check_sampling(replace(plan, seeds=aim.confirm), ())
-    check(folder, plan.record(), resume, (*MAY_CHANGE, "points", "refused"))
+    check(folder, plan.record(), resume, MAY_CHANGE)
     with open_workers(workers, scheduler) as who:
         tell = _of_all(plan, aim, progress)
         search = Search(plan, space, aim, folder, who, tell and tell(0))

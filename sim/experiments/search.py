@@ -55,6 +55,7 @@ class Search:
                 self._know(past.number, past.params)
         while len(self.points) < self.aim.trials:
             if len(self.refused) > MOST_REFUSED * self.aim.trials:
+                self._leave_nothing()
                 raise ScenarioError(
                     f"hardly any of the points is allowed: {self.refused[0].reason}"
                 )
@@ -91,6 +92,12 @@ class Search:
             trial.set_constraint(str(each), each.excess(found[each.figure.name]))
         self.study.tell(trial.number, [found[each.name] for each in self.aim.objectives])
 
+    def _leave_nothing(self) -> None:
+        """No folder in the way of the next try, where this one made no run."""
+        if not self.points:
+            (self.kept.folder / JOURNAL).unlink()
+            self.kept.folder.rmdir()
+
     def record(self) -> dict[str, Any]:
         return replace(self.plan, points=self.points, refused=self.refused).record()
 
@@ -98,10 +105,7 @@ class Search:
         """The study as it is now, with the figures of every trial."""
         self.kept.begin(self.record())
         names = [*(each.name for each in self.aim.figures), *figures.REPORTED]
-        runs = self.maker.runs([point.number for point in self.points])
-        tails = figures.estimate(runs, list(dict.fromkeys(names)), self.plan.hours)
-        self.kept.write_tails(tails)
-        return tails
+        return self.maker.tails(list(dict.fromkeys(names)))
 
 
 def _study(folder: Path, aim: Aim) -> Any:

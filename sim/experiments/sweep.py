@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from sim.chain.revm import RevmEngine
-from sim.errors import UsageError
+from sim.errors import RunsFailed, UsageError
 from sim.experiments import dataset, figures, store
 from sim.experiments.dataset import Dataset
 from sim.experiments.design import Point, Refused
@@ -63,6 +63,9 @@ class Plan:
     kind: str = "sweep"
     figures: tuple[str, ...] = ()
     """To be told of every point besides those always told."""
+    objectives: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    """Of an optimisation."""
 
     @property
     def hours(self) -> float:
@@ -85,6 +88,8 @@ class Plan:
             "until": until
             and {"figure": until.figure, "precision": until.precision, "most": until.most},
             "sampling": None if tilted is None else {"tilt": tilted},
+            "objectives": list(self.objectives),
+            "constraints": list(self.constraints),
             "engine": self.engine,
             "adapter": _adapter(self.scenario),
             "horizon_hours": self.hours,
@@ -128,11 +133,20 @@ def _agree(folder: Path, asked: Mapping[str, Any], may_change: Sequence[str]) ->
             f"--resume {folder}: it was begun by other code ({differ}), whose figures cannot stand "
             "beside these; name another folder"
         )
+    fixed = {name: value for name, value in asked.items() if name not in may_change}
+    for name, was, value in _changed(kept, fixed):
+        raise UsageError(f"--resume {folder}: it was begun with {name} {was} and not {value}")
+
+
+def _changed(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Name by dots, value before and value now of what is not as it was, the innermost first."""
     for name, value in asked.items():
-        if name not in may_change and kept.get(name) != value:
-            raise UsageError(
-                f"--resume {folder}: it was begun with {name} {kept.get(name)} and not {value}"
-            )
+        was = kept.get(name)
+        if isinstance(was, Mapping) and isinstance(value, Mapping):
+            every = {**dict.fromkeys(was), **value}
+            yield from ((f"{name}.{inner}", *rest) for inner, *rest in _changed(was, every))
+        elif was != value:
+            yield name, was, value
 
 
 def check_sampling(plan: Plan, scenarios: Sequence[Scenario]) -> None:
@@ -177,6 +191,16 @@ class Maker:
 
     def runs(self, points: Sequence[int] | None = None) -> pd.DataFrame:
         return dataset.runs(self.kept.folder, points)
+
+    def tails(self, names: Sequence[str]) -> pd.DataFrame:
+        """The figures of every point, written too. Raises RunsFailed where no run came through."""
+        runs = self.runs()
+        if runs.empty:
+            reasons = list(self.kept.failures.values())
+            raise RunsFailed(f"all {len(reasons):,} runs failed, the first because: {reasons[0]}")
+        tails = figures.estimate(runs, names, self._plan.hours)
+        self.kept.write_tails(tails)
+        return tails
 
     def _jobs(self, missing: Mapping[int, Sequence[int]], points: Sequence[Point]) -> Iterator[Job]:
         plan = self._plan
@@ -247,8 +271,7 @@ def sweep_with(who: Workers, plan: Plan, folder: Path, progress: Progress | None
     while wanted:
         maker.make(wanted, plan.points)
         wanted = _more(plan, maker) if plan.until else {}
-    tails = figures.estimate(maker.runs(), _names(plan), plan.hours)
-    kept.write_tails(tails)
+    tails = maker.tails(_names(plan))
     return Swept(tails, dataset.failures(folder), who.notes)
 
 

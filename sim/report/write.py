@@ -38,26 +38,35 @@ def markdown(documents: Sequence[Document], folder: Path) -> list[Path]:
     """`report.md`, and its charts as PNG beside it."""
     charts = png(documents, folder)
     path = folder / "report.md"
-    path.write_text("\n".join(_markdown(document) for document in documents), encoding="utf-8")
+    texts = [_markdown(document, prefix) for prefix, document in _numbered(documents)]
+    path.write_text("\n".join(texts), encoding="utf-8")
     return [path, *charts]
 
 
 def csv(documents: Sequence[Document], folder: Path) -> list[Path]:
     """A file a table of the report."""
     paths = []
-    for grid in (grid for document in documents for grid in document.grids()):
-        paths.append(folder / f"{grid.name}.csv")
-        grid.frame.to_csv(paths[-1], index=False)
+    for prefix, document in _numbered(documents):
+        for grid in document.grids():
+            paths.append(folder / f"{prefix}{grid.name}.csv")
+            grid.frame.to_csv(paths[-1], index=False)
     return paths
 
 
 def png(documents: Sequence[Document], folder: Path) -> list[Path]:
     """A file a chart of the report."""
     paths = []
-    for figure in (figure for document in documents for figure in document.figures()):
-        paths.append(folder / f"{figure.name}.png")
-        save(figure.chart, paths[-1])
+    for prefix, document in _numbered(documents):
+        for figure in document.figures():
+            paths.append(folder / f"{prefix}{figure.name}.png")
+            save(figure.chart, paths[-1])
     return paths
+
+
+def _numbered(documents: Sequence[Document]) -> list[tuple[str, Document]]:
+    """Documents with what the names of their files begin with, so that none replaces another's."""
+    several = len(documents) > 1
+    return [(f"{number}-" * several, each) for number, each in enumerate(documents, 1)]
 
 
 Writer = Callable[[Sequence[Document], Path], list[Path]]
@@ -77,7 +86,7 @@ def cell(content: Any) -> str:
     return f"{content:,.3g}" if abs(content) < 100 else f"{content:,.1f}"
 
 
-def _markdown(document: Document) -> str:
+def _markdown(document: Document, prefix: str) -> str:
     lines = [f"# {document.question}", "", document.title, ""]
     lines += [f"> {sentence}  " for sentence in document.answer]
     for section in document.sections:
@@ -85,7 +94,7 @@ def _markdown(document: Document) -> str:
         if section.text:
             lines += [section.text, ""]
         for part in section.parts:
-            lines += _part(part)
+            lines += _part(part, prefix)
     lines += ["", "## How this was made", ""]
     lines += [f"- {name}: `{content}`" for name, content in document.facts]
     if document.command:
@@ -93,9 +102,9 @@ def _markdown(document: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _part(part: Figure | Grid) -> list[str]:
+def _part(part: Figure | Grid, prefix: str) -> list[str]:
     if isinstance(part, Figure):
-        return [f"![{part.title}]({part.name}.png)", ""]
+        return [f"![{part.title}]({prefix}{part.name}.png)", ""]
     columns = list(part.frame.columns)
     rules = ["---:" if kind == "number" else "---" for kind in part.kinds]
     rows = [[cell(each) for each in row] for row in part.frame.itertuples(index=False)]

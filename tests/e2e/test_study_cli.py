@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.cli import main
+from sim.errors import LedgerMismatch
 from sim.experiments import dataset
 from tests.sim.studies import source
 
@@ -64,6 +65,9 @@ def test_sweep__random_design__tells_what_is_left_out(small: str) -> None:
         (("--until", "figure=loss_es95"), "--until"),
         (("--until", "ci=0.1,figure=luck"), "there is no figure 'luck'"),
         (("--param", "penalty.fixed"), "form"),
+        (("--param", "margin.luck=0.1,0.2"), "unknown key margin.luck"),
+        (("--tie", "margin.initial=margin.maintenance+0.1"), "margin.maintenance is not a --param"),
+        (("--engine", "abacus"), "There is no engine 'abacus'"),
     ],
 )
 def test_sweep__what_makes_no_sense__is_one_sentence_and_runs_nothing(
@@ -83,6 +87,41 @@ def test_optimize__prints_the_front_and_the_confirmation(small: str) -> None:
     assert "on 2 fresh seeds" in result.stdout
     kept = json.loads(Path("out/optimize-small/optimize.json").read_text())
     assert kept["recommended"] in kept["front"]
+
+
+def test_sweep__taken_up_with_other_terms__names_the_field(small: str) -> None:
+    plimsoll("sweep", small, "--seeds", 1)
+    said = refuses("sweep", small, "--seeds", 1, "--blocks", 30, "--resume")
+    assert said.endswith("it was begun with scenario.run.blocks 40 and not 30")
+
+
+def test_sweep__every_run_fails__is_one_sentence(
+    small: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(*_: object, **__: object) -> None:
+        raise LedgerMismatch("the books are wrong")
+
+    monkeypatch.setattr("sim.experiments.work.run", nothing)
+    said = refuses("sweep", small, "--seeds", 2)
+    assert said == "all 2 runs failed, the first because: the books are wrong"
+
+
+def test_optimize__nothing_is_allowed__leaves_no_folder_in_the_way(small: str) -> None:
+    said = refuses("optimize", small, "--param", "margin.luck=0.1:0.2", "--trials", 1)
+    assert "unknown key margin.luck" in said
+    assert not Path("out/optimize-small").exists()
+
+
+@pytest.mark.parametrize(
+    "changed", [("--objective", "loss_es99"), ("--seeds", 2), ("--constraint", "insolvency<=1")]
+)
+def test_optimize__taken_up_with_other_terms__is_refused(
+    small: str, changed: tuple[object, ...]
+) -> None:
+    terms = ("optimize", small, "--param", "penalty.fixed=0.02:0.05", "--trials", 1, "--confirm", 1)
+    assert plimsoll(*terms, "--seeds", 1).exit_code == 0
+    assert "it was begun with" in refuses(*terms, "--seeds", 1, "--resume", *changed)
+    assert plimsoll(*terms, "--seeds", 1, "--resume").exit_code == 0
 
 
 def test_optimize__without_a_parameter__is_one_sentence(small: str) -> None:

@@ -169,6 +169,19 @@ def test_formats__every_one__writes_what_it_names(run: Path):
     assert grids["roles"]["profit_usd"].notna().all()
 
 
+def test_formats__two_folders__neither_replaces_the_files_of_the_other(
+    run: Path, comparison: Path, tmp_path: Path
+):
+    documents = [collect(run), collect(comparison)]
+    (tmp_path / "both").mkdir()
+    paths = [path for write in (markdown, csv) for path in write(documents, tmp_path / "both")]
+    names = sorted(path.name for path in paths)
+    assert len(set(names)) == len(names)
+    assert {name[0] for name in names} == {"1", "2", "r"}
+    text = (tmp_path / "both/report.md").read_text()
+    assert {"1-day.png", "2-points.png"} <= set(re.findall(r"\]\((\S+\.png)\)", text))
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [(None, "none"), (float("nan"), "none"), (0.08, "0.08"), (1234567.8, "1,234,568"), (3, "3"),
