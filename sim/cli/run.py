@@ -48,6 +48,7 @@ def run_command(
     from sim.experiments.run import run
     from sim.report.chart import draw
     from sim.report.nearness import draw_map
+    from sim.report.story import answer
     from sim.report.summary import render, render_comparison
 
     if as_json and against:
@@ -68,6 +69,9 @@ def run_command(
     if as_json:
         click.echo(json.dumps(result.record, indent=2, ensure_ascii=False))
     say(render(result.record["summary"]))
+    if result.record["summary"]:
+        said = answer(result.record["summary"], result.record["ended"])
+        say("\n".join(["", chosen.question, *said, ""]))
     say(run_line(result))
     if result.record["not_applied"]:
         unused = ", ".join(result.record["not_applied"])

@@ -73,7 +73,8 @@ def rolling_volatility(paths: Floats, seconds: int, window: int = HOUR) -> Float
 
 def squared_moves(paths: Floats) -> Floats:
     """Squares of log returns since the column before, 0 in the first."""
-    return np.diff(np.log(paths), prepend=np.log(paths[:, :1])) ** 2
+    logs = np.log(paths)
+    return np.asarray(np.diff(logs, prepend=logs[:, :1]) ** 2, dtype=np.float64)
 
 
 def annualised(variance: Floats, seconds: int) -> Floats:

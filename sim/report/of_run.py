@@ -13,9 +13,9 @@ from sim.report.bars import bars
 from sim.report.chart import chart
 from sim.report.document import Document, Figure, Grid, Section
 from sim.report.nearness import debt_map
-from sim.report.summary import percent, sections, usd
+from sim.report.story import answer
+from sim.report.summary import sections
 from sim.report.theme import configured
-from sim.report.words import money
 
 EARNERS = ("liquidator", "searcher", "attacker")
 """Roles that start without a position: what they gain is what they earned."""
@@ -43,42 +43,6 @@ def of_run(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], folder
         command=f"plimsoll run {folder / 'run.json'} --seed {record['seed']}",
         files={"The scenario": json.dumps(scenario, indent=2)},
     )
-
-
-def answer(summary: Mapping[str, Any], ended: str = "complete") -> list[str]:
-    """What the run says, the most important first."""
-    s, f, i = summary["solvency"], summary["liquidation"], summary["incentives"]
-    if s["loss_usd"] > 0:
-        first = (
-            f"Lenders lose: {money(s['bad_debt_usd'])} of bad debt and "
-            f"{money(s['shortfall_end_usd'])} of shortfall at the end, out of "
-            f"{money(s['debt_start_usd'])} of debt."
-        )
-    elif s["shortfall_worst_usd"] > 0:
-        first = (
-            "It holds, narrowly: no bad debt and no shortfall at the end, but "
-            f"{money(s['shortfall_worst_usd'])} of debt without collateral at the worst block."
-        )
-    else:
-        first = "It holds: no bad debt, and no block in which any account owed more than it held."
-    falls = ", ".join(
-        f"{asset} falls {p['deepest_fall']:.0%}" for asset, p in summary["market"]["assets"].items()
-    )
-    market = (
-        f"{falls}; the base fee reaches {summary['market']['base_fee_highest_gwei']:,.0f} gwei."
-    )
-    second = (
-        f"{f['liquidations']:,} liquidations of {f['accounts_liquidated']:,} accounts repay "
-        f"{percent(f['liquidated_share'])} of the debt; they cost borrowers "
-        f"{money(f['borrower_loss_usd']) if f['borrower_loss_usd'] >= 0 else '0 USD'} and leave "
-        f"liquidators {usd(i['liquidator_profit_usd'])} USD."
-    )
-    answers = [first, market, second]
-    if s["liquidatable_end_usd"] > 0:
-        answers.append(f"{money(s['liquidatable_end_usd'])} of debt is liquidatable at the end.")
-    if ended != "complete":
-        answers.append(f"The run is not whole: {ended}.")
-    return answers
 
 
 def facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:

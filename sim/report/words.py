@@ -54,3 +54,8 @@ def money(amount: float) -> str:
     rounded = float(f"{amount:.3g}")
     name, size = unit(rounded)
     return f"{rounded / size:.3g} {name}"
+
+
+def count(number: int, thing: str) -> str:
+    """``1 account``, ``2,000 accounts``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -6,14 +6,14 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.validation.law import Effort, Law, laws, measured
+from tests.validation.law import Check, Effort, Law, laws, measured
 from tests.validation.page import COLUMNS, Row, cells, write
 
 OUT = Path("out/validation")
@@ -46,17 +46,28 @@ def print_table(rows: Sequence[Row]) -> None:
 
 def _measure_all(chosen: Sequence[Law], effort: Effort, workers: int) -> list[Row]:
     started = time.perf_counter()
+    rows: list[Row] = []
+    for count, (law, checks) in enumerate(_as_measured(chosen, effort, workers), start=1):
+        rows += [(law, check) for check in checks]
+        missed = sum(not check.holds for check in checks)
+        print(
+            f"{count}/{len(chosen)}, {time.perf_counter() - started:.0f} s: law {law.number}, "
+            f"{law.name}: {len(checks)} checks, {f'{missed} missed' if missed else 'all hold'}",
+            file=sys.stderr,
+        )
+    return sorted(rows, key=lambda row: chosen.index(row[0]))
+
+
+def _as_measured(
+    chosen: Sequence[Law], effort: Effort, workers: int
+) -> Iterator[tuple[Law, list[Check]]]:
+    if workers == 1:
+        yield from ((law, list(law.measure(effort))) for law in chosen)
+        return
     with ProcessPoolExecutor(workers) as pool:
-        jobs = {pool.submit(measured, law.key, effort): law for law in chosen}
-        for count, job in enumerate(as_completed(jobs), start=1):
-            law, held = jobs[job], [check.holds for check in job.result()]
-            verdict = "all hold" if all(held) else f"{held.count(False)} missed"
-            print(
-                f"{count}/{len(chosen)}, {time.perf_counter() - started:.0f} s: "
-                f"law {law.number}, {law.name}: {len(held)} checks, {verdict}",
-                file=sys.stderr,
-            )
-        return [(law, check) for job, law in jobs.items() for check in job.result()]
+        # The last ones, which run whole days, take longest: they begin first.
+        jobs = {pool.submit(measured, law.key, effort): law for law in reversed(chosen)}
+        yield from ((jobs[job], job.result()) for job in as_completed(jobs))
 
 
 def _chosen(numbers: Sequence[int]) -> list[Law]:
