@@ -21,11 +21,16 @@ def split(pool: Pool | None, venue: Venue, amount: int) -> tuple[int, int]:
     """(to the pool, to the venue) of collateral sold."""
     if pool is None or pool.collateral == 0:
         return 0, amount
-    best = max(pool.price(False), venue.price(False))
-    far = FIRST
-    while far < FURTHEST and room(pool, venue, best * (1 - far)) < amount:
+    here, there = pool.price(False), venue.price(False)
+    # The better of the two alone, until it is as bad as the other.
+    if here > there and pool.room(False, there) >= amount:
+        return amount, 0
+    if there >= here and venue.room(False, here) >= amount:
+        return 0, amount
+    both, far = min(here, there), FIRST
+    while far < FURTHEST and room(pool, venue, both * (1 - far)) < amount:
         far = (1 + far) / 2 if far > 0.2 else 4 * far
-    price = _meeting(lambda p: room(pool, venue, p) - amount, best * (1 - far), best)
+    price = _meeting(lambda p: room(pool, venue, p) - amount, both * (1 - far), both)
     to_pool = min(amount, pool.room(False, price))
     return to_pool, amount - to_pool
 
