@@ -37,9 +37,14 @@ class Protocol(System):
     """The real oracle in place of the feed; an account that holds `count` assets alike, worth
     20,000 together at 2,000 a token, and owes 12,000."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, token: str = "MockToken") -> None:
         super().__init__(
-            assets=(ETHER,) * count, prices=(), rate=CURVE, grace=0, loss_threshold=10**24
+            assets=(ETHER,) * count,
+            prices=(),
+            rate=CURVE,
+            grace=0,
+            loss_threshold=10**24,
+            token=token,
         )
         for reporter in REPORTERS:
             self.must(OWNER, self.feed.set_reporter, reporter, True)
@@ -244,6 +249,17 @@ def _(p: Protocol) -> int:
     return p.must(LIQUIDATOR, p.core.heal, WAD).gas
 
 
+@row("pay_reserve")
+def _(p: Protocol) -> int:
+    """Of what the Reserve was refused."""
+    p = Protocol(p.count, token="BlockingToken")
+    p.must(OWNER, p.tokens[p.last].block, p.reserve.address, True)
+    p.prices(1_000)
+    p.must(STRANGER, p.core.absorb, p.debtor)
+    p.must(OWNER, p.tokens[p.last].block, p.reserve.address, False)
+    return p.must(STRANGER, p.core.pay_reserve, p.token(p.last)).gas
+
+
 # ------------------------------------------------------------------ owner and guardian
 
 
@@ -306,6 +322,27 @@ def _(p: Protocol) -> int:
 def _(p: Protocol) -> int:
     pool = p.pool()
     return p.must(LIQUIDATOR, pool.swap, p.token(p.last), WAD, 0, LIQUIDATOR).gas
+
+
+@row("oracle of the pool: poke")
+def _(p: Protocol) -> int:
+    oracle = p.create("PoolOracle", [p.pool().address], 600)
+    p.must(STRANGER, oracle.poke, p.token(p.last))
+    p.wait(600)
+    return p.must(STRANGER, oracle.poke, p.token(p.last)).gas
+
+
+@row("peg module: mint")
+def _(p: Protocol) -> int:
+    p.must(LIQUIDATOR, p.coin.mint, LIQUIDATOR, 2)
+    p.must(LIQUIDATOR, p.coin.approve, p.peg.address, MAX_UINT256)
+    return p.must(LIQUIDATOR, p.peg.mint, 1, LIQUIDATOR).gas
+
+
+@row("peg module: redeem")
+def _(p: Protocol) -> int:
+    p.must(LIQUIDATOR, p.stable.approve, p.peg.address, MAX_UINT256)
+    return p.must(LIQUIDATOR, p.peg.redeem, WAD, LIQUIDATOR).gas
 
 
 @row("flash liquidator: liquidate")
