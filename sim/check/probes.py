@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sim.check.action import WHOLE, Action, Amount, Do, Of
-from sim.check.rules import ROUNDING, Declared
+from sim.check.rules.declared import Declared
+from sim.check.rules.rule import ROUNDING
 from sim.check.state import Account
 from sim.check.world import BANKER, Step, World
 from sim.protocol.abi import text
 from sim.protocol.adapter import Ability
+from sim.protocol.amounts import usd
 
 ROUNDS = 24
 """Liquidations of one account after which it is given up."""
@@ -104,10 +106,8 @@ def _liquidate_all(world: World, row: int) -> str:
         if not progress:
             break
     account = world.state.accounts[row]
-    return (
-        f"account {row + 1} stays below maintenance, worth {account.value} against "
-        f"{account.debt}: {why}"
-    )
+    worth, debt = usd(account.value, account.debt)
+    return f"account {row + 1} stays below maintenance, worth {worth} against {debt}: {why}"
 
 
 PROBES = (

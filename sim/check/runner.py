@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from sim.chain.engine import Branch, Status, Watching
 from sim.check.action import Action
 from sim.check.probes import PROBES
-from sim.check.rules import RULES, Declared
+from sim.check.rules import RULES
+from sim.check.rules.declared import Declared
 from sim.check.state import Account, State
 from sim.check.world import Step, World
 from sim.errors import AdapterError, ContractError, LedgerMismatch

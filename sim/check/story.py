@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 
 from sim.chain.engine import Status
 from sim.check.action import Action, Do
@@ -11,6 +10,7 @@ from sim.check.state import Account
 from sim.check.world import Step
 from sim.protocol.abi import text
 from sim.protocol.adapter import Adapter
+from sim.protocol.amounts import exact
 from sim.units import Address
 
 VERBS = {
@@ -105,12 +105,6 @@ class Teller:
             f"{held or 'nothing'} worth {exact(account.value)}, owes {exact(p.debt)}, equity "
             f"{exact(p.equity)} of {exact(p.maintenance)} required{health}"
         )
-
-
-def exact(amount: int, decimals: int = 18) -> str:
-    """Every digit there is, and no more."""
-    number = Decimal(amount).scaleb(-decimals)
-    return f"{number.normalize():,f}" if amount else "0"
 
 
 def _price(price: tuple[int, bool]) -> str:

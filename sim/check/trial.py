@@ -11,7 +11,9 @@ import pandas as pd
 
 from sim.chain.engine import Engine
 from sim.check.action import Action, Do
-from sim.check.rules import Declared, Rule, solvency, valuation
+from sim.check.rules.declared import Declared
+from sim.check.rules.rule import Rule
+from sim.check.rules.solvency import solvency, valuation
 from sim.check.runner import BOOKS
 from sim.check.state import Reader, State
 from sim.check.target import Target

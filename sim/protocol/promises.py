@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.chain.engine import Engine
 from sim.protocol.abi import read
+from sim.protocol.amounts import readable
 from sim.protocol.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -22,5 +23,7 @@ def reserve_has_its_share(ours: Deployed, engine: Engine, ledger: Ledger) -> str
         held = read(engine, token.balanceOf, ours.reserve.address)
         owed = read(engine, ours.core.unpaid, token.address)
         if due and held + owed < due:
-            return f"of asset {asset} the Reserve has {held}, is owed {owed}, and is due {due}"
+            terms = ours.scenario.assets[asset]
+            has, claims, should = readable(terms.symbol, terms.decimals, held, owed, due)
+            return f"the Reserve has {has}, is owed {claims}, and is due {should}"
     return ""

@@ -12,6 +12,7 @@ from sim.chain.engine import Engine
 from sim.protocol import effects as on
 from sim.protocol.abi import Contract, read
 from sim.protocol.adapter import Ability, Adapter, Figure, Handler, Invariant, Reading
+from sim.protocol.amounts import usd
 from sim.protocol.events import Happening
 from sim.protocol.ledger import Ledger
 from sim.protocol.margin import ratios_of
@@ -166,9 +167,11 @@ class Vault(Adapter):
     def _backed(self, engine: Engine, ledger: Ledger) -> str:
         supply = read(engine, self.stable.totalSupply) - self.funded
         owed = ledger.total_shares + ledger.bad_debt
-        return "" if supply == owed else f"{supply} are out for {owed} of debt and bad debt"
+        out, debts = usd(supply, owed)
+        return "" if supply == owed else f"{out} are out for {debts} of debt and bad debt"
 
     def _under_ceiling(self, engine: Engine, ledger: Ledger) -> str:
         ceiling = to_wad(self.scenario.protocol.debt_ceiling)
         most = max(read(engine, vault.total_debt) for vault in self.vaults)
-        return "" if most <= ceiling else f"a vault lends {most}; its ceiling is {ceiling}"
+        lent, allowed = usd(most, ceiling)
+        return "" if most <= ceiling else f"a vault lends {lent}; its ceiling is {allowed}"
