@@ -22,7 +22,7 @@ from sim.cli.study import (
 
 @main.command("optimize")
 @study_options
-@click.option("--objective", "objectives", default="capital_efficiency,loss_es99",
+@click.option("--objective", "objectives", default="capital_efficiency,loss_es95",
               metavar="FIGURE,…", show_default=True,
               help="What to make large or small.")  # fmt: skip
 @click.option("--constraint", "constraints", multiple=True, metavar="FIGURE<=X",

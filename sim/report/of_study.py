@@ -31,6 +31,9 @@ from sim.report.study_parts import (
 )
 from sim.report.words import called, money, short
 
+WORST = f"{100 * (1 - (figure(RISK).quantile or 0)):.0f} %"
+"""Of the runs, those that the risk is the mean of."""
+
 
 def of_study(folder: Path) -> Document:
     """Of a folder that `sim.experiments.dataset` describes, ended or not."""
@@ -95,7 +98,7 @@ def answer(runs: pd.DataFrame, tails: pd.DataFrame, points: pd.DataFrame) -> lis
     worse = len(risk) - len(near)
     sentences.append(
         f"Seed by seed, {worse or 'none'} of the {len(risk) - 1} others "
-        f"{'loses' if worse == 1 else 'lose'} more in the worst 1 %, by more than chance"
+        f"{'loses' if worse == 1 else 'lose'} more in the worst {WORST}, by more than chance"
         f"{'; the rest cannot be told from it' if worse < len(risk) - 1 else ''}."
     )
     most = gain.loc[gain.index.isin(near)].idxmax()
@@ -104,7 +107,7 @@ def answer(runs: pd.DataFrame, tails: pd.DataFrame, points: pd.DataFrame) -> lis
         sentences.append(
             f"Of those that cannot be told from it {names[most]} lets most be borrowed: "
             f"{gain[most]:.3f} of debt for each USD of collateral, against "
-            f"{gain[best['point']]:.3f}. Its own loss in the worst 1 % is {_span(mine)}."
+            f"{gain[best['point']]:.3f}. Its own loss in the worst {WORST} is {_span(mine)}."
         )
     return sentences
 
@@ -112,9 +115,7 @@ def answer(runs: pd.DataFrame, tails: pd.DataFrame, points: pd.DataFrame) -> lis
 def _least(best: pd.Series[Any], name: str, tails: pd.DataFrame) -> str:
     where = f"over {best['horizon_hours']:,.0f} hours"
     if best["value"] > 0:
-        return (
-            f"Least is lost at {name}: in the worst 1 % of runs {where} {_span(best)} on average."
-        )
+        return f"Least is lost at {name}: in the worst {WORST} of runs {where} {_span(best)}."
     said = f"Nothing is lost at {name} in any of {best['runs']:,} runs {where}"
     often = of(tails, "insolvency")
     often = often[often["point"] == best["point"]]

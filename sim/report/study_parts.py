@@ -18,10 +18,10 @@ from sim.report.sweep import in_percent, interval
 from sim.report.theme import configured
 from sim.report.words import called, measured
 
-RISKS = ("bad_debt_es99", "loss_es99", "liquidation_at_risk", "insolvency", "borrower_loss_mean")
+RISKS = ("bad_debt_es95", "loss_es95", "liquidation_at_risk", "insolvency", "borrower_loss_mean")
 """Figures drawn against the parameters, where the study has them."""
 LOSS = "loss"
-GAIN, RISK = "capital_efficiency_mean", f"{LOSS}_es99"
+GAIN, RISK = "capital_efficiency_mean", f"{LOSS}_es95"
 """What is weighed: how much may be borrowed on collateral, and what lenders lose in the tail."""
 LOSSES = {LOSS: "shortfall and bad debt", "bad_debt": "bad debt alone"}
 """Whose distributions are drawn, and what they are, at the end of a run."""

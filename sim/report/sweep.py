@@ -13,14 +13,14 @@ from sim.report.words import called, short
 
 SHOWN = (
     "insolvency",
-    "bad_debt_es99",
-    "loss_es99",
+    "bad_debt_es95",
+    "loss_es95",
     "liquidation_at_risk",
     "borrower_loss_mean",
     "capital_efficiency_mean",
 )
 """Figures of a row."""
-JUDGED = "loss_es99"
+JUDGED = "loss_es95"
 """The figure for which the runs needed are said."""
 PERCENT = ("insolvency",)
 """Figures that are shown in per cent."""
