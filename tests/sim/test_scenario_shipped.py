@@ -24,9 +24,10 @@ def paths(name, blocks, count=1, seed=1):
 
 def test_names__are_those_shipped():
     assert names() == [
-        "bank-run", "black-thursday", "calm", "cascade", "contagion", "correlated-crash", "depeg",
-        "flash-crash", "gas-spike", "incentives", "margin-regimes", "oracle-outage", "protocols",
-        "replay", "severity", "stressed", "thin-liquidity", "toxic-spiral", "whale",
+        "bank-run", "black-thursday", "calm", "cascade", "contagion", "correction",
+        "correlated-crash", "depeg", "flash-crash", "gas-spike", "incentives", "margin-regimes",
+        "oracle-outage", "protocols", "replay", "severity", "stressed", "thin-liquidity",
+        "toxic-spiral", "whale",
     ]  # fmt: skip
 
 
