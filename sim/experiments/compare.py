@@ -47,6 +47,7 @@ FIGURES = {
     "close-factor excess": ("liquidation", "close_factor_excess"),
     "debt repaid by liquidation, USD": ("liquidation", "repaid_usd"),
     "smallest debt liquidated, USD": ("liquidation", "smallest_debt_usd"),
+    "debt that pays its gas, USD": ("liquidation", "break_even_debt_usd"),
     "blocks to liquidation, median": ("liquidation", "delay_blocks", "p50"),
     "blocks to liquidation, 90 %": ("liquidation", "delay_blocks", "p90"),
     "blocks to liquidation, 99 %": ("liquidation", "delay_blocks", "p99"),

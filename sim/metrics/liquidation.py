@@ -32,6 +32,7 @@ def liquidation(
         "average_penalty": _share(liquidations["repaid_usd"] * liquidations["penalty"], repaid),
         "close_factor_excess": _excess(liquidations),
         "smallest_debt_usd": float(liquidations["debt_usd"].min()) if len(liquidations) else None,
+        "break_even_debt_usd": _break_even(liquidations),
         "failure_causes": _causes(liquidations),
         **_delays(liquidations),
     }
@@ -45,6 +46,19 @@ def _excess(liquidations: pd.DataFrame) -> float | None:
     """Part of the debt repaid that was not needed to bring the accounts back to health."""
     known = liquidations[liquidations["excess_usd"].notna()]
     return _share(known["excess_usd"], float(known["repaid_usd"].sum()))
+
+
+def _break_even(liquidations: pd.DataFrame) -> float | None:
+    """Debt below which a liquidation does not pay its gas, in the middle of those that were done:
+    gas·price/(b·k), with the gas of the liquidation and of its sales at the base fee, the part b
+    of the penalty that the liquidator keeps, and the part k of the debt that was repaid."""
+    done = liquidations[liquidations["penalty"] > 0]
+    gas = done["sold_usd"] - done["repaid_usd"] - done["profit_usd"] - done["builder_usd"]
+    to_liquidator = done["seized"] / (done["seized"] + done["reserve_cut"])
+    kept = (1 + done["penalty"]) * to_liquidator - 1
+    factor = done["repaid_usd"] / done["debt_usd"]
+    found = (gas / (kept * factor))[kept > 0]
+    return float(found.median()) if len(found) else None
 
 
 def _causes(liquidations: pd.DataFrame) -> dict[str, dict[str, float]]:

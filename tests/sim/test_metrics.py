@@ -235,3 +235,17 @@ def test_liquidation__excess_that_nobody_knows__is_left_out():
     data = tables.run()
     won = data["liquidations"].assign(excess_usd=[500.0, math.nan, math.nan])
     assert liquidation(data["blocks"], won, data["accounts"])["close_factor_excess"] == 0.25
+
+
+def test_liquidation__break_even__law_7_with_the_gas_that_was_paid():
+    """1.125 USD of gas, at a penalty of 5 % of which a tenth is the Reserve's, and half of the debt
+    repaid: 1.125/(.045·.5). The builder's part is no gas; a sale of another day does not matter."""
+    data = tables.run()
+    won = data["liquidations"].assign(
+        debt_usd=10_000.0, repaid_usd=5_000.0, penalty=0.05, seized=52.25, reserve_cut=0.25,
+        sold_usd=5_200.0, builder_usd=30.0, profit_usd=5_200.0 - 5_000.0 - 30.0 - 1.125,
+    )  # fmt: skip
+    found = liquidation(data["blocks"], won, data["accounts"])["break_even_debt_usd"]
+    assert found == pytest.approx(50)
+    none = liquidation(data["blocks"], won.assign(penalty=0.0), data["accounts"])
+    assert none["break_even_debt_usd"] is None
