@@ -81,7 +81,7 @@ mutate: setup
 
 # Faults planted in the contracts, and how soon a check finds them.
 hunt: setup
-	@$(BIN)/python -m tests.hunt
+	@$(BIN)/python -m tests.hunt --workers $(WORKERS)
 
 gas: setup
 	@$(BIN)/python -m tests.gas

@@ -8,6 +8,7 @@ from random import Random
 
 from agents.view import Terms
 from sim.check.action import WHOLE, Action, Amount, Do, Of
+from sim.check.edge import LEVELS
 from sim.check.orders import ACCOMPLICE, NEEDS
 from sim.check.world import BORROWERS, KEEPER, LENDER, STRANGER
 from sim.protocol.adapter import Ability
@@ -156,9 +157,10 @@ class Alphabet:
         whole = Amount(plus=random.choice(WHOLE_TOKENS) * self._unit(do, asset))
         part = random.choice((*PARTS, random.randrange(WHOLE)))
         bases = {
+            Do.DEPOSIT: (Of.WALLET,),
             Do.WITHDRAW: (Of.HELD, Of.ROOM),
-            Do.BORROW: (Of.ROOM, Of.ROOM, Of.ROOM),
-            Do.REPAY: (Of.DEBT, Of.DEBT),
+            Do.BORROW: (Of.ROOM, Of.ROOM, Of.ROOM, Of.CEILING),
+            Do.REPAY: (Of.DEBT, Of.DEBT, random.choice(LEVELS)),
             Do.LIQUIDATE: (Of.DEBT, Of.DEBT, Of.DEBT),
             Do.REDEEM: (Of.DEBT, Of.DEBT),
             Do.RECALL: (Of.CLAIM, Of.CLAIM),

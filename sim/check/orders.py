@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -27,6 +27,7 @@ from agents.intent import (
     Withdraw,
 )
 from sim.check.action import Action, Do, Of
+from sim.check.edge import LEVELS, Edge
 from sim.check.state import Account, State
 from sim.protocol.abi import Contract
 from sim.protocol.adapter import Ability, Adapter, Who
@@ -68,8 +69,9 @@ class Target:
 class Orders:
     """Encodes the actions of one deployment."""
 
-    def __init__(self, adapter: Adapter, names: Mapping[str, Address]) -> None:
+    def __init__(self, adapter: Adapter, names: Mapping[str, Address], edge: Edge) -> None:
         self._adapter = adapter
+        self._edge = edge
         self._names = names
         self._initial = [to_wad(ratios.initial) for ratios in ratios_of(adapter.scenario)]
         self._units = [10**asset.decimals for asset in adapter.scenario.assets]
@@ -142,6 +144,10 @@ class Orders:
                 basis = state.claims.get(sender, 0)
             case Of.ROOM if account:
                 basis = self._room(action.do, state, account, asset)
+            case Of.CEILING if account:
+                basis = self._below_ceilings(state, account)
+            case level if account and level in LEVELS:
+                basis = self._edge.payment(account, level)
             case _:
                 basis = 0
         return action.amount.of_basis(basis)
@@ -155,35 +161,34 @@ class Orders:
         held = account.amounts[asset]
         return min(free * self._units[asset] // price, held) if price and account.debt else held
 
+    def _below_ceilings(self, state: State, account: Account) -> int:
+        """Stable that an account may draw by its ceiling and by everybody's."""
+        limits, total = self._adapter.scenario.protocol, sum(a.debt for a in state.accounts)
+        own = to_wad(limits.account_ceiling) - account.debt
+        return max(min(own, to_wad(limits.debt_ceiling) - total), 0)
+
     def _post(self, action: Action, state: State, asset: int) -> Target:
         """One price as a part of the present one, or all where they bring an account to a
         threshold."""
         prices = [price for price, _ in state.prices]
-        scaled = self._threshold(action, state)
-        for i, price in enumerate(prices):
-            if scaled or i == asset:
-                top, bottom = scaled or (1, 1)
-                prices[i] = action.amount.of_basis(-(-price * top // bottom))
+        there = self._threshold(action, state, prices)
+        for i, price in enumerate(there or prices):
+            if there or i == asset:
+                prices[i] = action.amount.of_basis(price)
         bounded = tuple(min(price, LARGEST_PRICE) for price in prices)
         order = self._adapter.post(Post(prices=bounded, bid=NO_BID))
         reporter = self._adapter.reporters[action.account % len(self._adapter.reporters)]
         return Target(reporter, order.to, order.data, bounded[asset])
 
-    def _threshold(self, action: Action, state: State) -> tuple[int, int] | None:
-        """The factor, as a fraction, at which the equity of an account is what is asked for."""
-        if action.amount.of not in (Of.INITIAL, Of.MAINTENANCE, Of.CLOSE_OUT, Of.INSOLVENT):
-            return None
+    def _threshold(
+        self, action: Action, state: State, prices: Sequence[int]
+    ) -> Sequence[int] | None:
+        """The prices at which the equity of an account is what is asked for."""
         owing = [account for account in state.accounts if account.debt and account.value]
-        if not owing:
+        if action.amount.of not in LEVELS or not owing:
             return None
         account = owing[action.account % len(owing)]
-        required = {
-            Of.INITIAL: account.initial,
-            Of.MAINTENANCE: account.maintenance,
-            Of.CLOSE_OUT: account.close_out,
-        }.get(action.amount.of, 0)
-        left = account.value - required
-        return (account.debt, left) if left > 0 else None
+        return self._edge.prices(account, action.amount.of, prices)
 
     def _donate(self, action: Action, state: State) -> Target | None:
         adapter = self._adapter

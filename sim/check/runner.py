@@ -61,6 +61,8 @@ class Runner:
         self.declared = Declared.of(world.adapter, world.is_hostile)
         self.skip = set(skip)
         """Invariants that are known to be broken."""
+        self._place = world.adapter.scenario.name
+        """Of this world: what is new is new in it."""
         self._promises = dict(world.adapter.invariants())
         self._watch = world.engine if isinstance(world.engine, Watching) else None
         if self._watch:
@@ -104,7 +106,7 @@ class Runner:
             yield from self._broken(BOOKS, str(error), done)
 
     def _look(self, step: Step, at: int) -> Iterator[Finding]:
-        self.effort.states.add(_outcome(step))
+        self.effort.states.add((self._place, _outcome(step)))
         for rule in RULES:
             if rule.name in self.skip:
                 continue
@@ -150,7 +152,7 @@ class Runner:
     def _is_news(self, state: State) -> bool:
         """Whether a block led to a kind of state, or along a branch, not met before."""
         before = self.effort.novelty
-        self.effort.states.add(signature(state))
+        self.effort.states.add((self._place, signature(state)))
         if self._watch:
             self.effort.branches.update(self._watch.new_branches())
         return self.effort.novelty > before

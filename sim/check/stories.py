@@ -21,7 +21,8 @@ def stories(terms: Terms, hostile: bool) -> list[list[Action]]:
     told = [
         _come_and_go(),
         _over_the_edge(terms),
-        _at_the_edge(),
+        _at_the_edge(_enter(room=0), Amount(plus=500 * 10**18)),
+        _at_the_edge(_enter(tokens=1, asset=1, room=0), Amount(Of.ROOM, WHOLE, -2)),
         _far_gone(),
         _insolvent(),
         _toxic(),
@@ -90,16 +91,21 @@ def _over_the_edge(terms: Terms) -> list[Action]:
     ]
 
 
-def _at_the_edge() -> list[Action]:
+def _at_the_edge(enter: list[Action], debt: Amount) -> list[Action]:
     """Equity exactly what is required, or a unit beside it."""
+    asset = enter[1].asset
     return [
-        *_enter(tokens=1),
+        *enter[:2],
+        Action(Do.BORROW, amount=debt),
         _price(Of.MAINTENANCE),
         Action(Do.CALL, KEEPER, after=0),
-        _liquidate(after=0),
+        _liquidate(asset=asset, after=0),
         _price(Of.CLOSE_OUT, after=1),
-        _liquidate(after=0),
-        _price(Of.INITIAL, plus=1),
+        _liquidate(asset=asset, after=0),
+        _price(Of.MAINTENANCE, plus=-(10**15)),
+        Action(Do.REPAY, amount=Amount(Of.MAINTENANCE, WHOLE), after=0),
+        _liquidate(asset=asset, after=0),
+        _price(Of.INITIAL),
         Action(Do.BORROW, amount=Amount(plus=1)),
         _withdraw(Of.UNITS, 0, 1),
     ]
@@ -232,7 +238,9 @@ def _ceilings() -> list[Action]:
         *enter,
         draw(0, 50_000, 1),
         draw(0, 99),
-        draw(0, 49_999),
+        draw(0, 30_000),
+        draw(0, 30_000),
+        draw(0, 19_999),
         draw(1, 49_999),
         draw(2, 5_000),
         _repay(WHOLE, -(10**18)),

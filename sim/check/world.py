@@ -15,6 +15,7 @@ from sim.chain.engine import (
     Transaction,
 )
 from sim.check.action import Action, Do
+from sim.check.edge import Edge
 from sim.check.orders import ACCOMPLICE, Orders, Target
 from sim.check.state import Reader, State
 from sim.errors import LedgerMismatch
@@ -77,7 +78,7 @@ class World:
     def __post_init__(self) -> None:
         self.reader = Reader(self.adapter, list(self.names.values()))
         self.units = self.reader.units
-        self._orders = Orders(self.adapter, self.names)
+        self._orders = Orders(self.adapter, self.names, Edge(self.reader.book, self.units))
         self.ledger = self.start
         self.state = self.read()
         self.begin_here()

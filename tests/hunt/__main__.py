@@ -9,47 +9,69 @@ from __future__ import annotations
 
 import argparse
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from typing import NamedTuple
 
 from tests.hunt.faults import Fault, faults, hunt, sound
 
 MINUTES = 5
 ENOUGH = 0.95
+SOUND = ("plimsoll", "vault", "pool")
 ROW = "{:<38}{:<34}{:>9}{:>9}"
 
 
+class Row(NamedTuple):
+    name: str
+    by: str
+    """The invariant that is broken; empty when nothing was found."""
+    actions: int
+    seconds: float
+
+    def print(self, otherwise: str) -> None:
+        cells = self.name, self.by or otherwise, f"{self.actions:,}", f"{self.seconds:.1f}"
+        print(ROW.format(*cells), flush=True)
+
+
 def main() -> int:
+    given = _arguments()
+    chosen = [
+        fault for fault in faults() if not given.names or any(n in fault.name for n in given.names)
+    ]
+    contracts = () if given.names else SOUND
+    found = false = 0
+    print(ROW.format("fault", "found by", "actions", "seconds"))
+    with ProcessPoolExecutor(given.workers) as pool:
+        planted = pool.map(_hunted, chosen)
+        sound_ones = pool.map(_let_be, contracts, [given.sound] * len(contracts))
+        for row in planted:
+            row.print("NOT FOUND")
+            found += bool(row.by)
+        for row in sound_ones:
+            row.print("nothing, and there is none")
+            false += bool(row.by)
+    print(f"{found} of {len(chosen)} found; {false} false alarms on the sound contracts")
+    return int(found < ENOUGH * len(chosen) or false > 0)
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*")
     parser.add_argument(
         "--sound", type=float, default=60.0, help="Seconds for each sound contract."
     )
-    given = parser.parse_args()
-    chosen = [
-        fault for fault in faults() if not given.names or any(n in fault.name for n in given.names)
-    ]
-    print(ROW.format("fault", "found by", "actions", "seconds"))
-    found = sum(_row(fault) for fault in chosen)
-    false = (
-        0
-        if given.names
-        else sum(_sound(each, given.sound) for each in ("plimsoll", "vault", "pool"))
-    )
-    print(f"{found} of {len(chosen)} found; {false} false alarms on the sound contracts")
-    return int(found < ENOUGH * len(chosen) or false > 0)
+    parser.add_argument("--workers", type=int, default=1, help="Processes; rows stay in order.")
+    return parser.parse_args()
 
 
-def _row(fault: Fault) -> bool:
+def _hunted(fault: Fault) -> Row:
     broken, effort, seconds = hunt(fault.planted(), MINUTES * 60)
-    by = broken.finding.invariant if broken else "NOT FOUND"
-    print(ROW.format(fault.name, by, f"{effort.actions:,}", f"{seconds:.1f}"), flush=True)
-    return broken is not None
+    return Row(fault.name, broken.finding.invariant if broken else "", effort.actions, seconds)
 
 
-def _sound(protocol: str, seconds: float) -> bool:
+def _let_be(protocol: str, seconds: float) -> Row:
     broken, effort, spent = hunt(sound(protocol), seconds)
-    by = f"FALSE: {broken.finding.invariant}" if broken else "nothing, and there is none"
-    print(ROW.format(protocol, by, f"{effort.actions:,}", f"{spent:.1f}"), flush=True)
-    return broken is not None
+    by = f"FALSE: {broken.finding.invariant}" if broken else ""
+    return Row(protocol, by, effort.actions, spent)
 
 
 if __name__ == "__main__":
