@@ -6,16 +6,14 @@ the builder orders them -> the engine executes -> receipts and events -> ledger 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from math import nan
 
 import mesa
 import numpy as np
 import pandas as pd
 
 from agents.base import Participant
-from agents.trader import Trader
 from agents.view import Occasion, View
 from sim.chain import open_engine
 from sim.chain.engine import Block, BlockRequest, Engine, Receipt, Transaction
@@ -24,10 +22,9 @@ from sim.mempool.builder import Built, build
 from sim.mempool.bundle import Rehearse, select
 from sim.mempool.fees import Background, next_base_fee
 from sim.model.alarm import Alarm
-from sim.model.books import of_market
 from sim.model.desk import BUILDER, Desk, Outcome
-from sim.model.failure import cause
-from sim.model.figures import BLOCK_COLUMNS, of_peg, of_standing
+from sim.model.failure import Inquest
+from sim.model.figures import BLOCK_COLUMNS, of_assets, of_block, of_standing
 from sim.model.floor import Floor
 from sim.model.outside import Outside
 from sim.model.population import draw
@@ -35,6 +32,7 @@ from sim.model.records import TABLES, typed
 from sim.model.scene import Scene
 from sim.model.sight import Look, Sight
 from sim.model.tally import Tally
+from sim.model.worth import Worth
 from sim.protocol.adapter import Adapter
 from sim.protocol.adapters import adapter_of
 from sim.protocol.effects import Opened
@@ -44,7 +42,7 @@ from sim.protocol.ledger import Floats
 from sim.protocol.names import VENUE
 from sim.protocol.standing import Standing
 from sim.scenario import Scenario
-from sim.units import Address, from_wad, to_gwei
+from sim.units import Address, to_gwei
 
 MAPS = 48
 """Maps of debt by its distance to liquidation in the course of a run, and one before it."""
@@ -126,6 +124,15 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             self.desk.admit(address, wei, nonce)
         self._alarm = Alarm(list(self._participants.values()))
         self._sight = Sight(self.system, self.desk, self.outside, self.starts_at, self.floor)
+        books, accounts = self.tally.liquidations.books, self._sight.accounts
+        self._worth = Worth(self.system, self.outside, books, accounts, self.floor)
+        self._inquest = Inquest(
+            self.system.ledger,
+            self.desk,
+            self._participants,
+            self._alarm.rings,
+            self.scenario.run.block_seconds,
+        )
         for owner in self.system.ledger.owners:
             self._open_account(owner)
 
@@ -249,7 +256,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         if self.floor:
             self.floor.settle(outcomes, self.system.wallet(VENUE, 0))
         self.tally.outcomes(scene, outcomes)
-        why = self._why(scene, outcomes)
+        why = self._inquest.of_block(scene, outcomes, self._standing)
         self.tally.events(scene, happened, outcomes, self._standing, self.desk.offers, why)
         for outcome, order, taken, paid in self.floor.fills if self.floor else ():
             if not order.sell_stable:
@@ -261,37 +268,6 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         news = self.system.look_at_prices(self.engine) or bool(happened)
         if news or self._standing.called.any() or scene.block % QUIET_BLOCKS == 0:
             self._restand(scene)
-
-    def _why(self, scene: Scene, outcomes: Sequence[Outcome]) -> Callable[[int], str]:
-        """The cause of failure to save an account, by its number; "" where no trader owns it."""
-
-        def why(account: int) -> str:
-            owner = self._participants.get(self.system.ledger.owners[account - 1])
-            if not isinstance(owner, Trader):
-                return ""
-            failed = (o.ticket.intent for o in outcomes if o.ticket.agent is owner)
-            waiting = (sent.intent for sent in self.desk.pending(owner))
-            return cause(
-                scene.time,
-                self.scenario.run.block_seconds,
-                self._healthy_outside(account, scene.prices),
-                (*failed, *waiting),
-                self._alarm.rings.get(owner),
-            )
-
-        return why
-
-    def _healthy_outside(self, account: int, prices: Floats) -> bool:
-        """Whether the account, as it was before the block, met maintenance at outside prices."""
-        if account > len(self._standing.debt):
-            return False
-        row, ledger = account - 1, self.system.ledger
-        before = self._standing
-        oracle = ledger.oracle_prices()
-        # With one collateral value scales with its price; with several this is their average.
-        scale = float(prices @ oracle / (oracle @ oracle))
-        cushion = before.value[row] - before.maintenance[row]
-        return bool(cushion * scale >= before.debt[row])
 
     def _close(
         self,
@@ -309,7 +285,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         used = executed.gas_used + background
         limit = self.scenario.gas.block_gas_limit
         self.base_fee = next_base_fee(self.base_fee, min(used, limit), limit)
-        self._write_prices(scene, executed.timestamp)
+        for row in of_assets(self.system, self.tally.symbols, scene, executed.timestamp):
+            self.tally.records.write("prices", *row)
         if self.floor:
             self.floor.write(scene.block, self.tally.records)
         self.figures.update(
@@ -324,23 +301,12 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             refused=sum(outcome.status == "refused" for outcome in outcomes),
             pending=len(self.desk.pool),
         )
-        self.figures.update(self._solvency(scene))
+        coin_usd = self.outside.coin_usd(scene.block)
+        self.figures.update(self._by_standing)
+        self.figures.update(of_block(self.system, self._standing, scene.prices, coin_usd))
         # As `collect` would, which copies every figure deeply.
         for name, column in self.datacollector.model_vars.items():
             column.append(self.figures[name])
-
-    def _solvency(self, scene: Scene) -> dict[str, float]:
-        standing, ledger = self._standing, self.system.ledger
-        outside = ledger.values(scene.prices).sum(axis=1)
-        return {
-            **self._by_standing,
-            "collateral_usd": float(outside.sum()),
-            "shortfall_usd": float(np.maximum(standing.debt - outside, 0.0).sum()),
-            "bad_debt_usd": from_wad(ledger.bad_debt),
-            "reserve_usd": from_wad(self.system.reserve_stable()),
-            "rate": self.system.rate(),
-            **of_peg(self.system.peg(self.outside.coin_usd(scene.block))),
-        }
 
     def _restand(self, scene: Scene) -> None:
         """Look at all accounts anew, and keep what follows from that alone."""
@@ -349,56 +315,17 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self._alarm.look(standing.health, scene.time)
         self._by_standing = of_standing(standing)
 
-    def _write_prices(self, scene: Scene, timestamp: int) -> None:
-        oracle = self.system.ledger.oracle
-        pools = self.system.pools()
-        for i, asset in enumerate(self.scenario.assets):
-            pool = pools[i]
-            price = nan
-            if pool and pool.collateral:
-                price = pool.stable / pool.collateral * 10 ** (asset.decimals - 18)
-            self.tally.records.write(
-                "prices",
-                scene.block,
-                scene.time,
-                asset.symbol,
-                float(scene.prices[i]),
-                from_wad(oracle.prices[i]),
-                oracle.is_valid(i, timestamp),
-                price,
-            )
-
     # --------------------------------------------------------------------- figures
 
     def _stand(self, prices: Floats) -> Standing:
         return Standing.of(self.system.ledger, prices, self.system.ledger.timestamp)
 
     def _worths(self) -> dict[str, int]:
-        """Money (see `sim.model.books`) of everyone's wallet and accounts but the gas money, at
-        the outside prices."""
-        prices = self.outside.prices(self.steps).tolist()
+        """Of everyone; see `sim.model.worth`."""
         return {
-            agent.name: self._worth(address, prices)
+            agent.name: self._worth.of(address, self.steps)
             for address, agent in self._participants.items()
         }
-
-    def _worth(self, address: Address, prices: Sequence[float]) -> int:
-        ledger, books = self.system.ledger, self.tally.liquidations.books
-        if self.floor and address == VENUE:
-            stable, coin, tokens = self.floor.stable, 0, list(self.floor.tokens)
-        else:
-            wallet = self.system.wallet(address, 0)
-            stable, coin, tokens = wallet.stable, wallet.coin, list(wallet.tokens)
-            owed, coming = self.floor.owed_to(address) if self.floor else (0, [0] * len(tokens))
-            stable += owed + self.system.claims().get(address, 0)
-            tokens = [held + more for held, more in zip(tokens, coming, strict=True)]
-        for account in self._sight.accounts.get(address, ()):
-            stable -= ledger.debt_of(account - 1)
-            held = ledger.amounts[account - 1]
-            tokens = [sum(pair) for pair in zip(tokens, held, strict=True)]
-        worths = (books.worth(asset, amount, prices[asset]) for asset, amount in enumerate(tokens))
-        peg = self.system.peg(self.outside.coin_usd(self.steps))
-        return of_market(stable, coin, peg) + sum(worths)
 
     def profits(self) -> dict[str, int]:
         """Money that everyone has earned: worth now less worth at first, less gas and payments
