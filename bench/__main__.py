@@ -9,7 +9,8 @@ TABLES = {
     "engines": "engines alone: transactions a second",
     "model": "the model, against one contract call per action",
     "steps": "a small model: agent-steps a second",
-    "scale": "studies: runs a minute, memory, what a run costs",
+    "studies": "studies: runs a minute by one and two workers, memory, set-up",
+    "scale": "what a run costs by its people and blocks, and a thousand days",
 }
 
 

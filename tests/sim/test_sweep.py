@@ -9,11 +9,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from sim.chain import in_process
+from sim.chain.engine import Block, BlockRequest
 from sim.errors import LedgerMismatch, UsageError
 from sim.experiments import dataset, work
 from sim.experiments.figures import REPORTED, estimate, figure
 from sim.experiments.outcome import FIXED, Done, Failed
 from sim.experiments.run import run
+from sim.experiments.start import StartedEngine
 from sim.experiments.sweep import Plan, Until, sweep, sweep_with
 from sim.experiments.work import Job, execute, flat
 from tests.sim.studies import content, plan
@@ -62,6 +65,32 @@ def test_sweep__folder__says_what_was_asked_and_what_came_of_it(swept: tuple[Pla
     assert set(tails["figure"]) == set(REPORTED)
     assert (tails["runs"] == SEEDS).all()
     assert sorted(path.name for path in (out / "runs/point=0").iterdir()) == ["all.parquet"]
+
+
+@pytest.mark.skipif(in_process() != "revm", reason="needs an engine that can be dumped")
+def test_sweep__runs_of_a_point__deploy_and_populate_nothing_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of the set-up comes from the dump that their point was prepared with."""
+    started: list[StartedEngine] = []
+
+    executed = []
+
+    class Watched(StartedEngine):
+        def __init__(self, packed: bytes) -> None:
+            super().__init__(packed)
+            started.append(self)
+
+        def mine(self, request: BlockRequest) -> Block:
+            if not self.left:
+                executed.append(request)
+            return super().mine(request)
+
+    monkeypatch.setattr(work, "StartedEngine", Watched)
+    asked = plan(tmp_path, overrides=["run.people_seed=1"], seeds=8)
+    sweep(asked, tmp_path / "out")
+    assert [engine.left for engine in started] == [0] * 16
+    assert len(executed) == 16 * asked.scenario.run.blocks, "the blocks of the run, and no other"
 
 
 def test_sweep__anyone__reads_it_as_a_partitioned_dataset(swept: tuple[Plan, Path]) -> None:
