@@ -118,7 +118,9 @@ def _proximity(tables: Mapping[str, pd.DataFrame]) -> list[Section]:
     if tables["proximity"].empty:
         return []
     drawn = Figure(
-        "proximity", "Debt by its distance to liquidation", debt_map(tables["proximity"])
+        "proximity",
+        "Debt by its distance to liquidation",
+        configured(debt_map(tables["proximity"])),
     )
     return [Section("How near debt is to liquidation", [drawn])]
 

@@ -18,7 +18,7 @@ from sim.metrics.summary import summarise
 from sim.report.bars import CHOSEN, FRONT, TRIAL, front, heat, lines
 from sim.report.collect import collect, writers
 from sim.report.of_comparison import LOSS, answer
-from sim.report.theme import configured, inline_svg
+from sim.report.theme import INK, configured, inline_svg
 from sim.report.write import cell, csv, html, markdown, png
 from sim.scenario import load
 from tests.sim import tables
@@ -90,6 +90,13 @@ def test_page__charts__follow_the_ink_of_the_page(run: Path):
     text = page(run)
     assert 'fill="var(--ink)"' in text
     assert 'fill="#222222"' not in text
+
+
+def test_page__every_chart__has_our_ink_to_be_followed(run: Path, comparison: Path):
+    figures = [figure for folder in (run, comparison) for figure in collect(folder).figures()]
+    assert len(figures) > 4
+    for figure in figures:
+        assert figure.chart.to_dict()["config"]["axis"]["labelColor"] == INK, figure.name
 
 
 def test_page__run__answer_before_figures_before_how_it_was_made(run: Path):
