@@ -23,9 +23,9 @@ from sim.mempool.bundle import Rehearse, select
 from sim.mempool.fees import Background, next_base_fee
 from sim.model.alarm import Alarm
 from sim.model.desk import BUILDER, Desk, Outcome
-from sim.model.failure import Inquest
 from sim.model.figures import BLOCK_COLUMNS, of_assets, of_block, of_standing
 from sim.model.floor import Floor
+from sim.model.inquest import Inquest
 from sim.model.outside import Outside
 from sim.model.population import draw
 from sim.model.records import TABLES, typed

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.intent import Bid, Intent, PegMint, PegPoke, PegRedeem, PegSwap, Swap
-from agents.peg import Chain, CoinHolder, PegArbitrageur, PegPoker, into, replenish, routes, through
+from agents.peg import CoinHolder, PegArbitrageur, PegPoker, replenish
+from agents.peg.chain import Chain, into, through
+from agents.peg.routes import routes
 from agents.view import Occasion, Peg, Pool, View, Wallet
 from tests.agents.views import (
     ADDRESS,
