@@ -37,6 +37,8 @@ LEVEL = 0.95
 """Confidence of every interval."""
 ALPHA = 1 - LEVEL
 RESAMPLES = 1_000
+VAGUE = 2.0
+"""Relative half width above which an interval says nothing of the one that more runs would give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Estimate:
         runs; None where these runs cannot say."""
         if self.precision <= precision:
             return self.runs
-        if not np.isfinite(self.precision):
+        if not self.precision <= VAGUE:
             return None
         return ceil(self.runs * (self.precision / precision) ** 2)
 

@@ -103,6 +103,7 @@ def test_precision__says_how_many_runs_are_needed() -> None:
     assert found.runs_needed(0.1) == 200
     assert found.runs_needed(0.2) == 50
     assert Estimate(10.0, 8.0, inf, 50).runs_needed(0.1) is None
+    assert Estimate(10.0, 1.0, 900.0, 50).runs_needed(0.1) is None, "too vague to go by"
 
 
 Figure = Callable[..., Estimate]
