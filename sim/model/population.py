@@ -13,41 +13,21 @@ from agents.attacker import Griefer, OracleManipulator, StaleBorrower
 from agents.base import Participant
 from agents.exchange import Exchange
 from agents.guardian import Guardian
-from agents.inventory import Inventory
-from agents.keepers import (
-    DutchSniper,
-    FlashKeeper,
-    GasAuctioneer,
-    Keeper,
-    PrivateKeeper,
-    SplitKeeper,
-)
 from agents.lender import Lender
-from agents.liquidator import Liquidator
 from agents.oracle import Poker, Reporter
 from agents.redeemer import Redeemer
 from agents.searcher import CopyCat, Sandwicher
-from sim.model.pegged import capital_of, peg_arbitrageurs, peg_people
+from sim.model.keepers import draw_liquidators
+from sim.model.pegged import peg_arbitrageurs, peg_people
 from sim.model.traders import Streams, draw_traders
 from sim.protocol.names import GUARDIAN, VENUE, address_of
 from sim.protocol.populate import Endowment
-from sim.scenario import Liquidators, Oracle, Scenario
+from sim.scenario import Oracle, Scenario
 from sim.units import to_units, to_wad
 
 ETHER = 10**18
 HOUR = 3_600
-LATENCIES = 256
-"""Delays drawn for each liquidator, used in turn."""
-STRATEGIES: dict[str, type[Liquidator]] = {
-    "keeper": Keeper,
-    "auctioneer": GasAuctioneer,
-    "private": PrivateKeeper,
-    "flash": FlashKeeper,
-    "sniper": DutchSniper,
-    "split": SplitKeeper,
-}
 GAS_MONEY = {
-    "liquidator": 20_000,
     "searcher": 20_000,
     "arbitrageur": 2_000,
     "reporter": 1_000,
@@ -77,7 +57,7 @@ def draw(
     traders.sort(key=lambda pair: not pair[1].collateral)
     people = [
         *traders,
-        *_liquidators(model, scenario, prices, streams[1], streams[7]),
+        *draw_liquidators(model, scenario, prices, streams[1], streams[7]),
         *_reporters(model, scenario),
         *(_arbitrageurs if scenario.peg.depth == 0 else peg_arbitrageurs)(model, scenario, prices),
         *_searchers(model, scenario),
@@ -89,62 +69,6 @@ def draw(
         *_redeemers(model, scenario),
     ]
     return [*people, *_venue(model, scenario, prices, [endowed for _, endowed in people])]
-
-
-def _liquidators(
-    model: mesa.Model,
-    scenario: Scenario,
-    prices: Sequence[float],
-    rng: np.random.Generator,
-    delays: np.random.Generator,
-) -> list[tuple[Participant, Endowment]]:
-    terms = scenario.liquidators
-    pairs: list[tuple[Participant, Endowment]] = []
-    for number in range(terms.count):
-        name = f"liquidator-{number}"
-        capital = terms.capital * float(rng.lognormal(0, 0.5))
-        stable, coin = capital_of(scenario, capital * (1 - terms.collateral_share))
-        each = capital * terms.collateral_share / len(scenario.assets)
-        endowment = Endowment(
-            address=address_of(name),
-            wei=GAS_MONEY["liquidator"] * ETHER,
-            stable=stable,
-            coin=coin,
-            tokens={
-                i: to_units(each / prices[i], asset.decimals)
-                for i, asset in enumerate(scenario.assets)
-                if each
-            },
-        )
-        strategy = STRATEGIES[terms.strategies[number % len(terms.strategies)]]
-        agent = strategy(
-            model,
-            name,
-            endowment.address,
-            min_profit=terms.min_profit * float(rng.lognormal(0, 0.5)),
-            failure_rate=terms.failure_rate,
-            bid_share=min(0.9, terms.bid_share * float(rng.lognormal(0, 0.3))),
-            max_tip_gwei=terms.max_tip_gwei,
-            latencies=_latencies(terms.latency_blocks, delays),
-            inventory=Inventory[terms.inventory.upper()],
-            **_beliefs(strategy, terms),
-        )
-        pairs.append((agent, endowment))
-    return pairs
-
-
-def _latencies(mean: float, rng: np.random.Generator) -> tuple[int, ...]:
-    if mean == 0:
-        return (0,)
-    return tuple((rng.geometric(1 / (1 + mean), LATENCIES) - 1).tolist())
-
-
-def _beliefs(strategy: type[Liquidator], terms: Liquidators) -> dict[str, int]:
-    """Those who send to the builder directly know how many others do."""
-    if not issubclass(strategy, PrivateKeeper):
-        return {}
-    names = [terms.strategies[number % len(terms.strategies)] for number in range(terms.count)]
-    return {"rivals": sum(issubclass(STRATEGIES[name], PrivateKeeper) for name in names) - 1}
 
 
 def _reporters(model: mesa.Model, scenario: Scenario) -> list[tuple[Participant, Endowment]]:
