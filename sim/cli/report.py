@@ -15,7 +15,11 @@ from sim.cli.app import main, prepare_folder
               help="html, md, csv, png; several with commas.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; default the first DIR.")
 def report_command(folders: tuple[Path, ...], formats: str, out: Path | None) -> None:
-    """Write the report of each DIR that run, compare or sweep left, all in one."""
+    """Write the report of each DIR that run, compare, sweep or optimize left, all in one.
+
+    \b
+    plimsoll report out/sweep-severity --format html,png
+    """
     from sim.report.collect import collect, writers
 
     chosen = writers(formats)

@@ -50,7 +50,11 @@ def sweep_command(
     precise: str | None,
     keep_tables: bool,
 ) -> None:
-    """Run SCENARIO at every point of a parameter space, with the same seeds."""
+    """Run SCENARIO at every point of a parameter space, with the same seeds.
+
+    \b
+    plimsoll sweep severity --param penalty.fixed=0.02,0.06 --seeds 8 --workers 2
+    """
     from sim.experiments.design import axis, points, space
     from sim.experiments.sweep import Plan, sweep
     from sim.report.sweep import table

@@ -97,9 +97,8 @@ def answer(runs: pd.DataFrame, tails: pd.DataFrame, points: pd.DataFrame) -> lis
     near = [point for point in risk["point"] if not _apart(runs, point, best["point"])]
     worse = len(risk) - len(near)
     sentences.append(
-        f"Seed by seed, {worse or 'none'} of the {len(risk) - 1} others "
-        f"{'loses' if worse == 1 else 'lose'} more in the worst {WORST}, by more than chance"
-        f"{'; the rest cannot be told from it' if worse < len(risk) - 1 else ''}."
+        f"Seed by seed, more is lost in the worst {WORST} at {_some(worse, len(risk) - 1)}, by "
+        f"more than chance{'; the rest cannot be told from it' if worse < len(risk) - 1 else ''}."
     )
     most = gain.loc[gain.index.isin(near)].idxmax()
     if most != best["point"]:
@@ -148,6 +147,12 @@ def _span(row: pd.Series[Any]) -> str:
         f"{money(row['value'])} (95 % interval {money(max(0.0, row['low']))} to {high}, "
         f"{row['runs']:,} runs)"
     )
+
+
+def _some(part: int, whole: int) -> str:
+    if part == whole:
+        return "each of the others" if whole > 1 else "the other"
+    return f"{part or 'none'} of the {whole} others"
 
 
 def _left(failed: int) -> list[str]:

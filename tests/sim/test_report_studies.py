@@ -87,7 +87,7 @@ def test_sweep__answer__least_loss_then_what_cannot_be_told_from_it(tmp_path: Pa
     first, told, most = collect(study(tmp_path, asked(tmp_path), fall)).answer
     assert first.startswith("Nothing is lost at margin.maintenance=0.15, penalty.fixed=0.03 in any")
     assert "fewer than 8.8 % of runs" in first, "Clopper and Pearson: 1 - 0.025^(1/40)"
-    assert "2 of the 3 others lose more in the worst 5 %" in told
+    assert "more is lost in the worst 5 % at 2 of the 3 others, by more than chance" in told
     assert "the rest cannot be told from it" in told
     assert "margin.maintenance=0.15, penalty.fixed=0.02 lets most be borrowed: 0.600" in most
 
