@@ -41,6 +41,8 @@ class Participant(mesa.Agent):  # type: ignore[misc]
     """Shown the public pool."""
     watches_accounts = False
     """Shown other people's accounts."""
+    owes = False
+    """Has nothing to do in a block in which it owes nobody anything."""
     answers_bids = False
     """Asked again in the same block when the public pool has changed since."""
     latency_blocks = 0

@@ -19,6 +19,7 @@ class Exchange(Participant):
 
     role = "venue"
     every_block = True
+    owes = True
 
     def decide(self, view: View) -> Sequence[Intent]:
         sent = {intent.owed for intent in view.waiting if isinstance(intent, PayOut)}

@@ -127,6 +127,8 @@ class Look:
         """Whether an agent that looks every block has anything to look at."""
         if not agent.every_block:
             return True
+        if agent.owes:
+            return self.sight.floor is not None and bool(self.sight.floor.owed)
         if agent.watches_liquidations and not self.opportunities:
             return self.sight.holds_tokens(agent)
         return agent.stirs(self.market, self.sight.reported(agent))

@@ -49,8 +49,8 @@ MAPS = 48
 RUNNING = ("prices", "transactions", "events", "venue", "proximity")
 """Tables whose rows are written as things happen."""
 QUIET_BLOCKS = 10
-"""Blocks in which nothing happens and no call runs need no new look at all accounts: only
-interest moves them, by less than 1e-6."""
+"""Blocks in which nothing happens to an account or a price and no call runs need no new look at
+all accounts: only interest moves them, by less than 1e-6."""
 
 
 class StressModel(mesa.Model):  # type: ignore[misc]
@@ -265,7 +265,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         for agent in settled:
             if not agent.every_block:
                 self._alarm.at(scene.time, agent, Occasion.SETTLED)
-        news = self.system.look_at_prices(self.engine) or bool(happened)
+        news = self.system.look_at_prices(self.engine) or any(h.effects for h in happened)
         if news or self._standing.called.any() or scene.block % QUIET_BLOCKS == 0:
             self._restand(scene)
 
