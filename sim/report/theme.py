@@ -21,7 +21,7 @@ CYCLE = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY)
 """The palette of Okabe and Ito."""
 AMOUNTS = "format(datum.value, abs(datum.value) >= 1000 ? '.3~s' : '.3~g')"
 """Of an axis' labels: 20k, 0.4."""
-PADDING = {"left": 28, "right": 36, "top": 8, "bottom": 8}
+PADDING = {"left": 28, "right": 52, "top": 8, "bottom": 8}
 """Room for those whose fonts are wider than the ones the chart was measured with."""
 VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", BLUE: "blue"}
 """Colours that a page may change, by the name of their CSS variable."""
@@ -29,7 +29,7 @@ VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", BLUE: "blue"}
 
 def amounts(ticks: int = 6) -> alt.Axis:
     """An axis of money or shares."""
-    return alt.Axis(labelExpr=AMOUNTS, tickCount=ticks)
+    return alt.Axis(labelExpr=AMOUNTS, tickCount=ticks, labelOverlap="greedy", labelSeparation=8)
 
 
 def configured(chart: Any, title: str = "") -> Any:
