@@ -51,8 +51,8 @@ class Search:
             if past.state == TrialState.RUNNING:
                 self.study.sampler = _sampler(self.plan.first_seed + past.number)
                 self._try(Trial(self.study, past._trial_id))
-            else:
-                self._know(past.number, past.params)
+            elif point := self._know(past.number, past.params):
+                self.maker.count(len(self.kept.finished(point.number)))
         while len(self.points) < self.aim.trials:
             if len(self.refused) > MOST_REFUSED * self.aim.trials:
                 self._leave_nothing()

@@ -189,6 +189,11 @@ class Maker:
             self._there += 1
             self._say()
 
+    def count(self, runs: int) -> None:
+        """Runs of an earlier session, for the progress."""
+        self._asked += runs
+        self._there += runs
+
     def runs(self, points: Sequence[int] | None = None) -> pd.DataFrame:
         return dataset.runs(self.kept.folder, points)
 

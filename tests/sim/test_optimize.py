@@ -17,6 +17,7 @@ from sim.experiments.design import space
 from sim.experiments.figures import figures
 from sim.experiments.optimize import FRESH, Optimized, optimize
 from sim.experiments.pareto import front, knee
+from sim.experiments.sweep import Progress
 from sim.experiments.work import Job, execute
 from tests.sim.studies import content, plan, source
 
@@ -24,7 +25,9 @@ PARAMS = ("margin.maintenance=0.06:0.15", "penalty.fixed=0.02:0.05")
 TRIALS, SEEDS, CONFIRM = 4, 2, 3
 
 
-def optimum(home: Path, resume: bool = False, **aims: Any) -> Optimized:
+def optimum(
+    home: Path, resume: bool = False, progress: Progress | None = None, **aims: Any
+) -> Optimized:
     terms: dict[str, Any] = {
         "objectives": figures("capital_efficiency,borrower_loss"),
         "constraints": (),
@@ -37,7 +40,7 @@ def optimum(home: Path, resume: bool = False, **aims: Any) -> Optimized:
     asked = replace(asked, params=PARAMS, points=())
     ties = ("margin.initial=margin.maintenance+0.2", "margin.close_out=margin.maintenance*1")
     of = space(source(home), (), PARAMS, ties)
-    return optimize(asked, of, aim, home / "out", resume=resume)
+    return optimize(asked, of, aim, home / "out", resume=resume, progress=progress)
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +111,10 @@ def test_optimize__interrupted__goes_on_to_the_same_trials_and_bytes(
         patch.setattr("sim.experiments.workers.execute", interrupted)
         with pytest.raises(KeyboardInterrupt):
             optimum(tmp_path)
-    again = optimum(tmp_path, resume=True)
+    seen: list[int] = []
+    again = optimum(tmp_path, resume=True, progress=lambda there, _: seen.append(there))
     assert again.result == found.result
+    assert (seen[0], seen[-1]) == (3, TRIALS * SEEDS + 2 * CONFIRM)
     assert content(tmp_path / "out") == content(undisturbed)
 
 
