@@ -13,34 +13,69 @@ from sim.metrics.interval import Interval, paired_difference
 from sim.scenario import load
 from tests.sim.runs import IN_PROCESS
 
-SHORT = ("run.blocks=1200", "traders.count=150")
 SEEDS = 5
-CASES: dict[str, tuple[str, tuple[str, ...], dict[str, int]]] = {
+SHORT = ("run.blocks=1200", "traders.count=150")
+FALLEN = ("run.blocks=600", "price.anchors=[[0,200],[2,165]]", "traders.count=60")
+"""The same fall in two hours."""
+ALONE = (
+    'liquidators.strategies=["auctioneer"]',
+    "liquidators.count=1",
+    "liquidators.min_profit=0",
+    "liquidators.failure_rate=0",
+    "traders.equity_median=100",
+    "protocol.min_debt=1",
+)
+"""Wants no profit, and has small debts to choose from."""
+CASES: dict[str, tuple[str, str, tuple[str, ...], dict[str, int]]] = {
     "more rivals who see each other": (
+        "incentives",
         "liquidators.count=1,4",
-        ('liquidators.strategies=["auctioneer"]', "searchers.copycats=0"),
+        (*SHORT, 'liquidators.strategies=["auctioneer"]', "searchers.copycats=0"),
         {"builders' share of the gain": 1},
     ),
     "more rivals in sealed bids": (
+        "incentives",
         "liquidators.count=1,4",
-        ('liquidators.strategies=["private"]',),
+        (*SHORT, 'liquidators.strategies=["private"]'),
         {"builders' share of the gain": 1},
     ),
     "a larger penalty": (
+        "incentives",
         "penalty.fixed=0.01,0.05",
-        (),
+        SHORT,
         {"average penalty": 1, "collateral in the first block": 1},
     ),
     "private flow": (
+        "incentives",
         'liquidators.strategies=["keeper"],["private"]',
-        ("searchers.copycats=2",),
+        (*SHORT, "searchers.copycats=2"),
         {"front-run share of liquidations": -1},
+    ),
+    "a larger penalty, in calm": (
+        "correction",
+        "penalty.fixed=0.01,0.05",
+        FALLEN,
+        {"average penalty": 1, "borrowers' loss, USD": 1},
+    ),
+    "an auction of the penalty, in calm": (
+        "correction",
+        "penalty=fixed,dutch",
+        (*FALLEN, "penalty.dutch_start=0"),
+        {"average penalty": -1, "blocks to liquidation, median": 1, "borrowers' loss, USD": -1},
+    ),
+    "higher gas, in calm": (
+        "correction",
+        "gas.level=[[0,12]],[[0,200]]",
+        (*FALLEN, *ALONE),
+        {"smallest debt liquidated, USD": 1, "debt that pays its gas, USD": 1},
     ),
 }
 
 
-def difference(vary: str, sets: tuple[str, ...], figures: Any) -> dict[str, Interval]:
-    runs = compare("incentives", (*SHORT, *sets), [vary], SEEDS, IN_PROCESS).runs
+def difference(
+    scenario: str, vary: str, sets: tuple[str, ...], figures: Any
+) -> dict[str, Interval]:
+    runs = compare(scenario, sets, [vary], SEEDS, IN_PROCESS).runs
     base, other = dict.fromkeys(runs["point"])
     found = {}
     for figure in figures:
@@ -51,8 +86,8 @@ def difference(vary: str, sets: tuple[str, ...], figures: Any) -> dict[str, Inte
 
 @pytest.mark.parametrize("case", CASES)
 def test_incentives__sign_is_sure(case: str) -> None:
-    vary, sets, signs = CASES[case]
-    found = difference(vary, sets, signs)
+    scenario, vary, sets, signs = CASES[case]
+    found = difference(scenario, vary, sets, signs)
     for figure, sign in signs.items():
         assert found[figure].sure, f"{figure}: {found[figure]}"
         assert found[figure].mean * sign > 0
