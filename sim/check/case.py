@@ -10,6 +10,7 @@ from typing import Any
 from sim import __version__
 from sim.chain.engine import CHAIN_ID, HARDFORK
 from sim.check.action import Action
+from sim.check.sent import Sent
 from sim.check.world import BLOCK_GAS, GAS
 from sim.errors import DataError
 from sim.scenario import Scenario, validate
@@ -20,7 +21,8 @@ RULES = {"hardfork": HARDFORK, "chain_id": CHAIN_ID, "gas": GAS, "block_gas": BL
 
 @dataclass(frozen=True)
 class Case:
-    """Actions, from a world's beginning, after the last of which something is broken."""
+    """Actions from a world's beginning, or transactions of a run, after the last of which
+    something is broken."""
 
     path: str
     """Of the contract, as it was given to the check."""
@@ -32,7 +34,11 @@ class Case:
     """Contract -> sha256 of its runtime code before immutables."""
     invariant: str
     sentence: str
-    actions: tuple[Action, ...]
+    actions: tuple[Action, ...] = ()
+    sent: tuple[Sent, ...] = ()
+    """Instead of actions: transactions after the set-up of a run of the scenario and seed."""
+    until: int = 0
+    """Timestamp at which that run is looked at; 0 for actions."""
 
     def save(self, file: Path) -> None:
         record = {
@@ -40,7 +46,7 @@ class Case:
             "path": self.path,
             "invariant": self.invariant,
             "sentence": self.sentence,
-            "actions": [action.record() for action in self.actions],
+            **self._done(),
             "hostile": self.hostile,
             "seed": self.seed,
             "engine": self.engine,
@@ -50,6 +56,11 @@ class Case:
         }
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    def _done(self) -> dict[str, Any]:
+        if self.until:
+            return {"transactions": [each.record() for each in self.sent], "until": self.until}
+        return {"actions": [action.record() for action in self.actions]}
 
     @classmethod
     def load(cls, file: Path) -> Case:
@@ -81,5 +92,7 @@ class Case:
             bytecode=dict(record["bytecode"]),
             invariant=str(record["invariant"]),
             sentence=str(record["sentence"]),
-            actions=tuple(map(Action.read, record["actions"])),
+            actions=tuple(map(Action.read, record.get("actions", ()))),
+            sent=tuple(map(Sent.read, record.get("transactions", ()))),
+            until=int(record.get("until", 0)),
         )

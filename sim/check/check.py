@@ -14,12 +14,10 @@ import numpy as np
 
 from sim.chain import in_process, open_engine
 from sim.check.build import build, kinds, scenario_of
-from sim.check.case import Case
 from sim.check.code import reached
-from sim.check.replay import bytecode
+from sim.check.found import of_run, of_search, save
 from sim.check.runner import Effort, Runner
 from sim.check.search import Broken, Search, search
-from sim.check.shrink import Shrinker
 from sim.check.target import Target
 from sim.check.trial import Trial, applicable, short, trial
 from sim.check.world import World
@@ -87,7 +85,7 @@ class Verdict:
             "states": len(self.effort.states),
             "branches": {name: list(counts) for name, counts in self.branches.items()},
             "scenarios": [
-                {"name": t.scenario, "blocks": t.blocks, "liquidations": t.liquidations}
+                {"name": t.name, "blocks": t.blocks, "liquidations": t.liquidations}
                 for t in self.scenarios
             ],
             "not_run": self.not_run,
@@ -209,41 +207,21 @@ def _answers(
 ) -> list[Answer]:
     tried = Counter(runner.effort.tried)
     sentences: dict[str, str] = {}
+    cases: dict[str, Path | None] = {}
     for each in verdict.scenarios:
         tried.update(each.tried)
-        sentences.update({k: v for k, v in each.broken.items() if k not in sentences})
-    cases: dict[str, Path | None] = {}
     for broken in found:
         name = broken.finding.invariant
-        actions, finding = Shrinker(broken.search.runner, name).shrink(broken.actions)
-        sentences[name] = finding.sentence
-        cases[name] = _save(verdict, broken, tuple(actions), finding.sentence, out)
+        case = of_search(verdict.target, broken, verdict.engine, verdict.seed)
+        sentences[name], cases[name] = case.sentence, save(case, out)
+    for each in verdict.scenarios:
+        for name in each.broken.keys() - sentences.keys():
+            case = of_run(verdict.target, each, name, verdict.engine, verdict.seed)
+            sentences[name], cases[name] = case.sentence, save(case, out)
     return [
         Answer(name, says, tried[name], sentences.get(name, ""), cases.get(name))
         for name, says in runner.invariants().items()
     ]
-
-
-def _save(
-    verdict: Verdict, broken: Broken, actions: tuple[Any, ...], sentence: str, out: Path | None
-) -> Path | None:
-    if out is None:
-        return None
-    world = broken.search.runner.world
-    case = Case(
-        verdict.target.path,
-        world.adapter.scenario,
-        world.is_hostile,
-        verdict.seed,
-        verdict.engine,
-        bytecode(world),
-        broken.finding.invariant,
-        sentence,
-        actions,
-    )
-    file = out / f"{broken.finding.invariant.replace(' ', '-')}.json"
-    case.save(file)
-    return file
 
 
 def _branches(searches: Sequence[Search]) -> dict[str, tuple[int, int]]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sim.chain import open_engine
+from sim.chain.engine import Engine
 from sim.check.build import build
 from sim.check.case import Case
+from sim.check.rerun import Rerun
 from sim.check.runner import Effort, Finding, Runner
 from sim.check.story import Teller
-from sim.check.target import find
+from sim.check.target import Target, find
 from sim.check.world import Step, World
+from sim.protocol.adapter import Adapter
 from sim.protocol.blame import mending
+from sim.scenario import Scenario
 
 TEST = '''"""A case that a check found: {says}"""
 
@@ -52,21 +57,23 @@ def replay(file: Path | str, engine: str = "auto", path: str | None = None) -> T
     """On a fresh engine by name; `path` is another place, or version, of the contract."""
     case = Case.load(Path(file))
     target = find(path or _beside(case.path, Path(file)))
+    case = replace(case, scenario=_on(case.scenario, target))
     with open_engine(engine) as opened:
         adapter = target.make(case.scenario)
         with mending(adapter):
-            world = build(opened, case.scenario, case.hostile, target.make)
-            return _tell(case, world, _differs(case, world))
+            if case.until:
+                told = _tell_run(case, Rerun(adapter, opened, case.seed))
+            else:
+                told = _tell(case, build(opened, case.scenario, case.hostile, target.make))
+    told.lines.append(f"BROKEN HERE: {told.finding.sentence}" if told.finding else "It holds.")
+    return told
 
 
-def _tell(case: Case, world: World, differs: list[str]) -> Told:
+def _tell(case: Case, world: World) -> Told:
     teller = Teller(world.adapter, world.names)
     everything = Runner(world, Effort()).invariants()
     runner = Runner(world, Effort(), set(everything) - {case.invariant})
-    told = Told(case, world.engine.name, None, differs)
-    told.lines = [f"{case.path} and `{case.invariant}`: {everything.get(case.invariant, '')}"]
-    if differs:
-        told.lines.append(f"(not the bytecode it was found with: {', '.join(differs)})")
+    told = _begin(case, world.engine, world.adapter, everything.get(case.invariant, ""))
 
     def listen(step: Step) -> None:
         if step.receipt is None:
@@ -74,11 +81,37 @@ def _tell(case: Case, world: World, differs: list[str]) -> Told:
         told.lines.extend(teller.tell(step))
 
     told.finding = runner.run(case.actions, probe=True, listen=listen)
-    if told.finding:
-        told.lines.append(f"BROKEN HERE: {told.finding.sentence}")
-    else:
-        told.lines.append("It holds.")
     return told
+
+
+def _tell_run(case: Case, rerun: Rerun) -> Told:
+    told = _begin(case, rerun.engine, rerun.adapter, f"in {case.scenario.name}, seed {case.seed}")
+    teller = Teller(rerun.adapter, rerun.names)
+    time = 0
+    for sent, receipt, before, after in rerun.steps(case.sent):
+        if sent.time != time:
+            told.lines.append(f"block at {datetime.fromtimestamp(sent.time, UTC):%d %b %H:%M:%S}")
+        time = sent.time
+        told.lines.extend(teller.tell_sent(sent, receipt, before, after))
+    sentence = rerun.broken(case.sent, case.invariant, case.until)
+    told.finding = Finding(case.invariant, sentence, len(case.sent) - 1) if sentence else None
+    return told
+
+
+def _begin(case: Case, engine: Engine, adapter: Adapter, says: str) -> Told:
+    now = bytecode(adapter)
+    differs = sorted(name for name, code in case.bytecode.items() if now.get(name, code) != code)
+    told = Told(case, engine.name, None, differs)
+    told.lines = [f"{case.path} and `{case.invariant}`: {says}"]
+    if differs:
+        told.lines.append(f"(not the bytecode it was found with: {', '.join(differs)})")
+    return told
+
+
+def _on(scenario: Scenario, target: Target) -> Scenario:
+    """The scenario on the contract where it now is."""
+    protocol = scenario.protocol.model_copy(update={"contract": target.protocol})
+    return scenario.model_copy(update={"protocol": protocol})
 
 
 def _beside(path: str, file: Path) -> str:
@@ -87,13 +120,8 @@ def _beside(path: str, file: Path) -> str:
     return str(there) if not Path(path).exists() and there.exists() else path
 
 
-def _differs(case: Case, world: World) -> list[str]:
-    now = bytecode(world)
-    return sorted(name for name, code in case.bytecode.items() if now.get(name, code) != code)
-
-
-def bytecode(world: World) -> dict[str, str]:
-    return {contract.name: contract.runtime_hash for contract in world.adapter.everything()}
+def bytecode(adapter: Adapter) -> dict[str, str]:
+    return {contract.name: contract.runtime_hash for contract in adapter.everything()}
 
 
 def as_test(told: Told, case: Path, test: Path) -> str:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sim.chain.engine import Status
+from eth_abi.abi import decode as abi_decode
+
+from sim.chain.engine import Receipt, Status
 from sim.check.action import Action, Do
-from sim.check.state import Account
+from sim.check.rules.rule import ROUNDING
+from sim.check.sent import Sent
+from sim.check.state import Account, State
 from sim.check.world import Step
 from sim.protocol.abi import text
 from sim.protocol.adapter import Adapter
@@ -41,7 +45,9 @@ class Teller:
     def __init__(self, adapter: Adapter, names: Mapping[str, Address]) -> None:
         self._assets = [asset.symbol for asset in adapter.scenario.assets]
         self._decimals = [asset.decimals for asset in adapter.scenario.assets]
-        self._names = {address: name for name, address in names.items()}
+        self._contracts = {each.address: each for each in adapter.everything()}
+        self._names = {each.address: each.name for each in self._contracts.values()}
+        self._names |= {address: name for name, address in names.items()}
 
     def tell(self, step: Step) -> Iterator[str]:
         """Lines: who does what and what becomes of it; then each account that changes."""
@@ -52,7 +58,31 @@ class Teller:
             done = step.receipt.status is Status.SUCCEEDED
             outcome = "" if done else f": refused, {text(step.receipt.output)}"
             yield f"  {self._who(step.sender)} {self._deed(step)}{outcome}"
-        yield from self._changes(step)
+        yield from self._changes(step.before, step.after)
+
+    def tell_sent(self, sent: Sent, receipt: Receipt, before: State, after: State) -> Iterator[str]:
+        """The same of a transaction of a run, where a price moves everybody: of accounts that
+        it moves itself."""
+        outcome = ""
+        if receipt.status is not Status.SUCCEEDED:
+            outcome = f": refused, {receipt.refusal or text(receipt.output)}"
+        yield f"  {self._who(sent.sender)} calls {self._call(sent)}{outcome}"
+        yield from self._changes(before, after, least=ROUNDING)
+
+    def _call(self, sent: Sent) -> str:
+        contract = self._contracts.get(sent.to or b"")
+        method = contract.method_of(sent.data) if contract else None
+        if contract is None or method is None:
+            return f"{self._who(sent.to or bytes(20))} with 0x{sent.data[:4].hex()}"
+        arguments = abi_decode(method.inputs or (), sent.data[4:])
+        return f"{contract.name}.{method.name}({', '.join(map(self._argument, arguments))})"
+
+    def _argument(self, argument: object) -> str:
+        if isinstance(argument, list | tuple):
+            return f"[{', '.join(map(self._argument, argument))}]"
+        if isinstance(argument, str) and argument.startswith("0x"):
+            return self._who(bytes.fromhex(argument[2:]))
+        return f"{argument:,}" if type(argument) is int else str(argument)
 
     def _who(self, address: Address) -> str:
         return self._names.get(address, f"0x{address.hex()}")
@@ -79,14 +109,17 @@ class Teller:
         )
         return exact(amount, self._decimals[action.asset % len(self._decimals)] if tokens else 18)
 
-    def _changes(self, step: Step) -> Iterator[str]:
-        prices = zip(self._assets, step.before.prices, step.after.prices, strict=True)
+    def _changes(self, was_so: State, is_so: State, least: int = -1) -> Iterator[str]:
+        """Prices, and accounts; with `least` those whose collateral changes, or debt by more."""
+        prices = zip(self._assets, was_so.prices, is_so.prices, strict=True)
         for asset, old, new in prices:
             if old != new:
                 yield f"      {asset} {_price(old)} -> {_price(new)}"
-        before = step.before.accounts
-        for number, now in enumerate(step.after.accounts, 1):
+        before = was_so.accounts
+        for number, now in enumerate(is_so.accounts, 1):
             was = before[number - 1] if number <= len(before) else None
+            if was and was.amounts == now.amounts and abs(was.debt - now.debt) <= least:
+                continue
             if was is None or self._sheet(was) != self._sheet(now):
                 there = self._sheet(was) + "\n      -> " if was else ""
                 yield f"      account {number} of {self._who(now.owner)}: {there}{self._sheet(now)}"

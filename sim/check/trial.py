@@ -10,15 +10,12 @@ from typing import Any
 import pandas as pd
 
 from sim.chain.engine import Engine
-from sim.check.action import Action, Do
-from sim.check.rules.declared import Declared
-from sim.check.rules.rule import Rule
-from sim.check.rules.solvency import solvency, valuation
+from sim.chain.tape import Tape
 from sim.check.runner import BOOKS
-from sim.check.state import Reader, State
+from sim.check.sent import Sent, sent_on
 from sim.check.target import Target
-from sim.check.world import Step
-from sim.errors import LedgerMismatch, ScenarioError
+from sim.check.watch import Watch, invariant_of
+from sim.errors import ContractError, LedgerMismatch, ScenarioError
 from sim.metrics.summary import summarise
 from sim.model import StressModel
 from sim.scenario import Scenario, load, names
@@ -27,19 +24,33 @@ NEEDS_A_FILE = ("replay",)
 FIRST = ("black-thursday", "flash-crash")
 BLOCKS, TRADERS = 240, 40
 """Of a short run: it takes its whole time, in longer blocks, with fewer people."""
-LOOKED_AT: tuple[Rule, ...] = (solvency, valuation)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An invariant that a run breaks."""
+
+    sentence: str
+    sent: tuple[Sent, ...] = field(repr=False)
+    """Everything since the set-up."""
+    until: int
+    """Timestamp at which it showed."""
 
 
 @dataclass
 class Trial:
     """A scenario that was run on the contract."""
 
-    scenario: str
+    scenario: Scenario
     blocks: int = 0
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     tried: Counter[str] = field(default_factory=Counter)
-    broken: dict[str, str] = field(default_factory=dict)
-    """Invariant -> sentence, of the first block in which it was."""
+    broken: dict[str, Failure] = field(default_factory=dict)
+    """By invariant, of the first block in which it was."""
+
+    @property
+    def name(self) -> str:
+        return self.scenario.name
 
     @property
     def liquidations(self) -> int:
@@ -88,34 +99,30 @@ def trial(
     seed: int | None = None,
     enough: Callable[[], bool] = lambda: False,
 ) -> Trial:
-    """Run until its end, or until `enough` says so, on an engine that nothing was run on."""
-    adapter = target.make(scenario)
-    model = StressModel(adapter.scenario, rng=seed, engine=engine, adapter=adapter)
-    reader, declared, done = Reader(adapter, []), Declared.of(adapter), Trial(scenario.name)
-    promises = adapter.invariants()
-    while model.running and not enough():
-        model.step()
-        done.blocks += 1
-        state = reader.read(engine, model.system.ledger)
-        for rule in LOOKED_AT:
-            _note(done, rule.name, rule.of(_still(state), declared))
-        for promise, holds in promises.items():
-            _note(done, promise, holds(engine, model.system.ledger))
+    """Run until its end, or until `enough` says so, on an engine that nothing was run on.
+
+    Raises PlimsollError where it cannot be set up.
+    """
+    adapter, tape, done = target.make(scenario), Tape(engine, keep=True), Trial(scenario)
+    model = StressModel(adapter.scenario, rng=seed, engine=tape, adapter=adapter)
+    watch, set_up = Watch(adapter), len(tape.cues)
+
+    def note(name: str, answer: str) -> None:
+        done.tried[name] += 1
+        if answer and name not in done.broken:
+            sentence = f"block {done.blocks} of {done.name}: {answer}"
+            done.broken[name] = Failure(
+                sentence, tuple(sent_on(tape.cues[set_up:])), tape.timestamp
+            )
+
     try:
-        model.audit()
-        _note(done, BOOKS, "")
-    except LedgerMismatch as error:
-        _note(done, BOOKS, str(error))
+        while model.running and not enough():
+            model.step()
+            done.blocks += 1
+            for name, answer in watch.look(tape, model.system):
+                note(name, answer)
+        note(BOOKS, watch.audit(tape, model.system))
+    except (ContractError, LedgerMismatch) as error:
+        note(invariant_of(error), str(error))
     done.tables = model.tables()
     return done
-
-
-def _still(state: State) -> Step:
-    return Step(0, Action(Do.WAIT), b"", None, (), state, state)
-
-
-def _note(done: Trial, name: str, answer: str | None) -> None:
-    if answer is not None:
-        done.tried[name] += 1
-    if answer:
-        done.broken.setdefault(name, f"block {done.blocks} of {done.scenario}: {answer}")

@@ -102,7 +102,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield f"branches reached: {branches or f'{verdict.engine} cannot say'}"
     if verdict.scenarios:
         done = sum(trial.liquidations for trial in verdict.scenarios)
-        names = ", ".join(trial.scenario for trial in verdict.scenarios)
+        names = ", ".join(trial.name for trial in verdict.scenarios)
         yield f"scenarios, short, with {done:,} liquidations: {names}"
     for scenario, why in verdict.not_run.items():
         yield f"scenario {scenario} cannot be run: {why}"

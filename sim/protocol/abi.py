@@ -206,6 +206,11 @@ class Contract:
         transfers = any(event.name == "Transfer" for event in self.events.values())
         return transfers and {"balanceOf", "totalSupply"} <= self._methods.keys()
 
+    def method_of(self, data: bytes) -> Method | None:
+        """The one that call data asks for."""
+        found = (each for each in self._methods.values() if each.selector == data[:4])
+        return next(found, None)
+
     def __getitem__(self, signature: str) -> Method:
         return self.__getattr__(signature)
 
