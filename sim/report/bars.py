@@ -195,7 +195,9 @@ def front(table: pd.DataFrame, x: str, y: str, names: tuple[str, str]) -> Any:
         alt.Y(f"{y}:Q", title=names[1], axis=amounts(), scale=alt.Scale(domain=[0, top])),
     )
     colours, shapes = zip(*(KINDS[kind] for kind in kinds), strict=True)
-    legend = alt.Legend(title=None, orient="top", columns=len(kinds), symbolOpacity=1)
+    legend = alt.Legend(
+        title=None, orient="top", columns=len(kinds), columnPadding=24, symbolOpacity=1
+    )
     colour = alt.Color("kind:N", legend=legend, scale=alt.Scale(domain=kinds, range=colours))
     shape = alt.Shape("kind:N", legend=legend, scale=alt.Scale(domain=kinds, range=shapes))
     told = base.transform_filter(alt.datum.kind != TRIAL)

@@ -31,9 +31,10 @@ def answer(optimum: Mapping[str, Any]) -> list[str]:
     limits = optimum["constraints"]
     within = f" of those that keep to {' and '.join(limits)}" if limits else ""
     told = [
-        f"Recommended: {_params(optimum)}. Of {len(optimum['trials'])} trials no other{within} "
+        f"Recommended: {_params(optimum)}.",
+        f"Of {len(optimum['trials'])} trials no other{within} "
         f"beats it in {' and '.join(map(called, figures))} at once, and on the front it is nearest "
-        "to the best of each."
+        "to the best of each.",
     ]
     return [*told, *(_sentence(row) for row in optimum["verdicts"]), _else(optimum)]
 
