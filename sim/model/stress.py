@@ -265,7 +265,9 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         for agent in settled:
             if not agent.every_block:
                 self._alarm.at(scene.time, agent, Occasion.SETTLED)
-        news = self.system.look_at_prices(self.engine) or any(h.effects for h in happened)
+        oracle = self.system.adapter.oracle.address
+        moved = any(h.effects or h.source == oracle for h in happened)
+        news = self.system.look_at_prices(self.engine) or moved
         if news or self._standing.called.any() or scene.block % QUIET_BLOCKS == 0:
             self._restand(scene)
 
