@@ -171,7 +171,7 @@ class Alphabet:
     def _unit(self, do: Do, asset: int) -> int:
         """A whole token of what the action moves; of the stable, a hundred."""
         if do in (Do.DEPOSIT, Do.WITHDRAW) or (do is Do.DONATE and asset < len(self._units)):
-            return self._units[asset]
+            return self._units[asset % len(self._units)]
         return 100 * WAD
 
     def _price(self) -> Amount:

@@ -11,6 +11,7 @@ from sim.check.alphabet import Alphabet
 from sim.check.build import KINDS, scenario_of
 from sim.check.runner import in_blocks
 from sim.check.shrink import plainer
+from sim.check.stories import stories
 from sim.errors import DataError
 from sim.protocol.adapters import adapter_of
 from sim.protocol.terms import terms_of
@@ -69,3 +70,12 @@ def test_alphabet__draws__nothing_that_the_contract_cannot_do() -> None:
     assert Do.REDEEM in drawn
     assert not drawn & {Do.OPEN, Do.CALL, Do.LEND, Do.PAUSE}
     assert {Do.LEND, Do.RECALL} <= {pool.draw().do for _ in range(2_000)}
+
+
+def test_alphabet__of_one_collateral__changes_stories_that_name_a_second() -> None:
+    adapter = adapter_of(scenario_of(KINDS[0], "vault", assets=1))
+    terms = terms_of(adapter)
+    only = Alphabet(Random(1), adapter.abilities, terms, 3_600, hostile=False)
+    told = stories(terms, hostile=False)
+    for story in told * 40:
+        assert only.mutate(story, told)
