@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 import altair as alt
@@ -182,14 +181,16 @@ def heat(table: pd.DataFrame, x: str, y: str, amount: str, names: tuple[str, str
     return alt.layer(cells, figures).properties(width=width, height=height, title=names[2])
 
 
-def front(table: pd.DataFrame, x: str, y: str, names: tuple[str, str]) -> Any:
+def front(
+    table: pd.DataFrame, x: str, y: str, names: tuple[str, str], limit: float | None = None
+) -> Any:
     """What is gained against what is risked: columns x, y, the ends of y's interval (``low``,
     ``high``, the latter infinite where runs are too few), ``kind`` of point, one of `KINDS`, and
-    ``label``. The front is joined; only what is not a mere trial has its interval drawn."""
+    ``label``, a number. The front is joined; only what is not a mere trial has its interval drawn,
+    as far as half above the largest y. A `limit` of y is a line."""
     kinds = [kind for kind in KINDS if kind in set(table["kind"])]
-    bounded = table["high"].map(isfinite)
-    top = 1.08 * float(table["high"].where(bounded, table[y]).max())
-    table = table.assign(high=table["high"].where(bounded, top), bounded=bounded)
+    top = 1.5 * float(table[y].max())
+    table = table.assign(high=table["high"].clip(upper=top), bounded=table["high"] <= top)
     base = alt.Chart(table).encode(
         alt.X(f"{x}:Q", title=names[0], scale=alt.Scale(zero=False, padding=16), axis=FREE),
         alt.Y(f"{y}:Q", title=names[1], axis=amounts(), scale=alt.Scale(domain=[0, top])),
@@ -212,8 +213,23 @@ def front(table: pd.DataFrame, x: str, y: str, names: tuple[str, str]) -> Any:
         base.transform_filter(joined).mark_line(color=BLUE, strokeWidth=1, opacity=0.6),
         *spans,
         base.mark_point(filled=True, size=75, opacity=1).encode(color=colour, shape=shape),
-        told.mark_text(align="left", dx=7, dy=-8, fontSize=11, color=INK).encode(text="label:N"),
+        *_limit(limit, y),
+        *(
+            told.transform_filter(f"datum.label != '' && datum.label % 2 == {odd}")
+            .mark_text(align=side, dx=dx, dy=-8, fontSize=11, color=INK)
+            .encode(text="label:N")
+            for odd, side, dx in ((1, "left", 6), (0, "right", -6))
+        ),
     ).properties(width=WIDTH - 120, height=340)
+
+
+def _limit(limit: float | None, y: str) -> list[Any]:
+    if limit is None:
+        return []
+    base = alt.Chart(pd.DataFrame({y: [limit], "said": [f"limit {figure(limit)}"]}))
+    line = base.mark_rule(color=INK, strokeDash=[6, 4]).encode(alt.Y(f"{y}:Q"))
+    words = base.mark_text(align="right", dx=-4, dy=-7, fontSize=11, color=INK)
+    return [line, words.encode(alt.Y(f"{y}:Q"), alt.XValue(WIDTH - 120), text="said:N")]
 
 
 TRIAL, FRONT, CHOSEN = "point", "no other beats it", "recommended"

@@ -115,9 +115,15 @@ def _front(
          for kind, a, b, label in rows if a["value"] is not None and b["value"] is not None],
         columns=["kind", "x", "y", "low", "high", "label"],
     )  # fmt: skip
-    drawn = configured(front(table, "x", "y", (measured(x), measured(y))))
-    title = "Bars are 95 % intervals, dotted where they have no upper end; grey: other trials"
+    drawn = configured(front(table, "x", "y", (measured(x), measured(y)), _limit(optimum, y)))
+    title = "Bars are 95 % intervals, dotted where they reach further; grey: other trials"
     return Section("The front", [Figure("front", title, drawn), listed])
+
+
+def _limit(optimum: Mapping[str, Any], figure: str) -> float | None:
+    """That a figure must not exceed."""
+    of = [text.partition("<=") for text in optimum["constraints"]]
+    return min((float(bound) for name, sign, bound in of if sign and name == figure), default=None)
 
 
 def _kind(trial: Row, optimum: Mapping[str, Any]) -> str:

@@ -43,8 +43,8 @@ def verdicts(result: Mapping[str, Any], seeds: int, confirm: int) -> Table:
     chosen = ", ".join(f"{key}={short(value)}" for key, value in result["params"].items())
     table = _table(f"Recommended: {chosen}")
     table.add_column("")
-    for head in (f"on the {seeds} seeds it was chosen on", f"on {confirm} fresh seeds", "",
-                 "scenario as it is, fresh seeds"):  # fmt: skip
+    for head in (f"chosen on {seeds} seeds", f"on {confirm} fresh seeds", "",
+                 "as it is, fresh seeds"):  # fmt: skip
         table.add_column(head, justify="right" if head else "left")
     for row in result["verdicts"]:
         said = held(row) if "kept" not in row else f"{held(row)}; {limit(row)}"
@@ -55,7 +55,7 @@ def verdicts(result: Mapping[str, Any], seeds: int, confirm: int) -> Table:
 
 def held(row: Mapping[str, Any]) -> str:
     """Whether the two intervals overlap, in words."""
-    words = {True: "holds", False: "does not hold", None: "has no upper end to fail"}
+    words = {True: "holds", False: "does not hold", None: "had no upper end"}
     return words[row["holds"]]
 
 
@@ -63,7 +63,7 @@ def limit(row: Mapping[str, Any]) -> str:
     """Whether the constraint is kept on fresh seeds, in words."""
     if not row["kept"]:
         return "limit broken"
-    return "limit kept, by the whole interval" if row["surely"] else "limit kept, but not for sure"
+    return "limit surely kept" if row["surely"] else "limit kept, not surely"
 
 
 def cell(of: Mapping[str, Any]) -> str:

@@ -85,7 +85,7 @@ def weighed(tails: pd.DataFrame, points: pd.DataFrame, keys: Sequence[str]) -> l
         Section(
             "Borrowing against loss",
             [
-                Figure("front", "Bars are 95 % intervals, dotted where they have no upper end",
+                Figure("front", "Bars are 95 % intervals, dotted where they reach further",
                        configured(drawn)),
                 front_grid(tails, points, keys, order, (GAIN, RISK)),
             ],
