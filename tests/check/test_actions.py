@@ -77,5 +77,5 @@ def test_alphabet__of_one_collateral__changes_stories_that_name_a_second() -> No
     terms = terms_of(adapter)
     only = Alphabet(Random(1), adapter.abilities, terms, 3_600, hostile=False)
     told = stories(terms, hostile=False)
-    for story in told * 40:
+    for story in [story for story in told if any(each.asset for each in story)] * 400:
         assert only.mutate(story, told)
