@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from sim.errors import DataError
+from sim.units import MAX_UINT256
 
 WHOLE = 1_000_000
 """Parts of an amount's basis: millionths."""
@@ -71,14 +72,14 @@ class Of(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """`ppm` millionths of something, rounded down, and `plus` units; never below 0."""
+    """`ppm` millionths of something, rounded down, and `plus` units; within a word."""
 
     of: Of = Of.UNITS
     ppm: int = 0
     plus: int = 0
 
     def of_basis(self, basis: int) -> int:
-        return max(basis * self.ppm // WHOLE + self.plus, 0)
+        return min(max(basis * self.ppm // WHOLE + self.plus, 0), MAX_UINT256)
 
 
 @dataclass(frozen=True, slots=True)

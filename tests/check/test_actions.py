@@ -15,6 +15,7 @@ from sim.check.stories import stories
 from sim.errors import DataError
 from sim.protocol.adapters import adapter_of
 from sim.protocol.terms import terms_of
+from sim.units import MAX_UINT256
 
 ARMED = Action(Do.ARM, asset=1, then=Action(Do.DEPOSIT, "accomplice", amount=Amount(plus=7)))
 SOME = (
@@ -53,9 +54,10 @@ def test_plainer__again_and_again__comes_to_an_end(action: Action) -> None:
     pytest.fail("it never becomes plain")
 
 
-def test_amount__of_a_basis__is_a_part_and_some_units_and_never_negative() -> None:
+def test_amount__of_a_basis__is_a_part_and_some_units_within_a_word() -> None:
     assert Amount(Of.DEBT, WHOLE // 2, 3).of_basis(101) == 53
     assert Amount(Of.DEBT, 0, -3).of_basis(101) == 0
+    assert Amount(Of.DEBT, WHOLE, 2).of_basis(MAX_UINT256) == MAX_UINT256
 
 
 def test_blocks__actions_that_wait_for_nothing__share_one() -> None:
