@@ -21,7 +21,7 @@ from sim.check.search import Broken, Search, search
 from sim.check.target import Target
 from sim.check.trial import Trial, applicable, short, trial
 from sim.check.world import World
-from sim.errors import ContractError, PlimsollError, UsageError
+from sim.errors import ContractError, PlimsollError, ScenarioError, UsageError
 from sim.protocol.blame import mending
 
 SCENARIOS = 1 / 3
@@ -161,7 +161,7 @@ def _assets(target: Target) -> int:
     """How many collaterals it is deployed with: two, or one where it takes no more."""
     try:
         return _deployed(target, 2)
-    except ContractError:
+    except (ContractError, ScenarioError):
         return _deployed(target, 1)
 
 

@@ -39,7 +39,7 @@ from agents.intent import (
 from agents.view import Opportunity, Peg, Position, Terms
 from sim.chain.artifacts import Artifact, load
 from sim.chain.engine import Engine
-from sim.errors import AdapterError
+from sim.errors import AdapterError, ScenarioError
 from sim.protocol.abi import Contract, Method, View
 from sim.protocol.ability import Ability
 from sim.protocol.beside import beside
@@ -151,6 +151,8 @@ class Adapter(ABC):
     orders: ClassVar[Mapping[type[Intent], str]] = {}
     """Intent -> what it calls, such as `"core.withdraw(account, token, amount, to)"`: see
     `sim.protocol.calls`."""
+    collaterals: ClassVar[int] = 8
+    """How many it takes at most."""
     fee: ClassVar[float] = 0.0
     """The largest share of what it moves that depositing, drawing, repaying, taking out or lending
     may cost besides."""
@@ -175,6 +177,11 @@ class Adapter(ABC):
 
         Raises ScenarioError where the contract cannot live the scenario.
         """
+        if len(scenario.assets) > self.collaterals:
+            raise ScenarioError(
+                f"{scenario.name} has {len(scenario.assets)} collaterals, and {self.name} takes "
+                f"at most {self.collaterals}"
+            )
         self.scenario = fitted(scenario, self.abilities)
         self.not_applied = not_applied(scenario, self.abilities)
         self._artifacts = dict(artifacts or {})

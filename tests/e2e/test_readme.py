@@ -41,6 +41,7 @@ def test_readme__command_runs(command: str, tmp_path: Path) -> None:
         words += ["--blocks", "30", "--out", str(tmp_path / "out")]
     if command.startswith("plimsoll check", len(".venv/bin/")):
         words[words.index("--budget") + 1] = "5s"
+        words[2] = words[2].replace("../pawnshop", "tests/e2e/pawnshop")
         words += ["--out", str(tmp_path / "out")]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -13,6 +13,7 @@ from sim.units import WAD, to_wad
 class Pawnshop(Adapter):
     name = "pawnshop"
     abilities = Ability.ON_BEHALF
+    collaterals = 1
     orders = {
         Deposit: "shop.pledge(owner, amount)",
         Withdraw: "shop.take_back(amount)",
