@@ -48,7 +48,7 @@ exports: (
 struct Book:
     prices: uint256[8]             # 0 where there is none that is valid
     values: uint256[8]             # at the last price, valid or not
-    at_best: uint256               # V, had what has no valid price twice its last one
+    in_doubt: uint256              # part of V that has no valid price: at best it counts twice
     position: ICollateralizedDebt.Position
 
 
@@ -173,8 +173,9 @@ def deposit(account: uint256, asset: address, amount: uint256):
     i: uint256 = self._asset_index(asset)
     received: uint256 = self._receive(asset, amount)
     state: account_word.Account = self._load(account)
-    if msg.sender != owner or state.held & (1 << i) == 0:
-        self._check_worth(i, received, msg.sender == owner)
+    held: bool = state.held & (1 << i) != 0
+    if msg.sender != owner or not held:
+        self._check_worth(i, received, held, msg.sender == owner)
 
     total: uint256 = self._deposited[i] + received
     self._deposited[i] = total
@@ -324,7 +325,7 @@ def liquidate(
         penalty=plan.penalty,
     )
     if plan.ruins:
-        self._write_off(account, state, index, plan.value_left)
+        self._write_off(account, state, index, plan.value_left - book.in_doubt)
     else:
         self._save(account, state)
         if plan.cures:
@@ -342,7 +343,9 @@ def absorb(account: uint256):
     # Negative equity is below any close-out requirement, so the account is liquidatable.
     self._require(self._is_below(book, 0), "margin: not insolvent")
     log ICollateralizedDebt.Absorbed(account=account, caller=msg.sender)
-    self._write_off(account, self._load(account), index, book.position.collateral)
+    self._write_off(
+        account, self._load(account), index, book.position.collateral - book.in_doubt
+    )
 
 
 @external
@@ -670,13 +673,12 @@ def _book(account: uint256, state: account_word.Account, index: uint256) -> Book
             worth = fixed_point._mul_div_down(self._collateral[account][i], price, self._unit(i))
             if not valid:
                 # An asset without any price may be worth anything.
-                book.at_best += worth if price != 0 else MAX_AMOUNT
+                book.in_doubt += worth if price != 0 else MAX_AMOUNT
                 book.position.valid = False
                 price = 0
         book.prices[i] = price
         book.values[i] = worth
         book.position.collateral += worth
-    book.at_best += book.position.collateral
     book.position.debt = debt_ledger._debt_up(state.shares, index)
     book.position.initial, book.position.maintenance, book.position.close_out = (
         self._requirements(book.values)
@@ -764,7 +766,7 @@ def _is_below(book: Book, requirement: uint256) -> bool:
             the doubt, twice its last; if it simply stopped the matter, a borrower could
             stop liquidation by depositing one unit of whatever has a stale price.
     """
-    return book.at_best < book.position.debt + requirement
+    return book.position.collateral + book.in_doubt < book.position.debt + requirement
 
 
 @view
@@ -981,7 +983,7 @@ def _write_off(
     """
     @notice What collateral is left goes to the Reserve, which burns what stable it has
             against the debt; the rest is bad debt.
-    @param worth Value of that collateral: it is no loss.
+    @param worth Value of that collateral at valid prices: it is no loss.
     """
     debt: uint256 = debt_ledger._debt_up(state.shares, index)
     debt_ledger._retire(state.shares, debt)
@@ -1043,30 +1045,34 @@ def _asset_index(asset: address) -> uint256:
 
 @view
 @internal
-def _check_worth(i: uint256, received: uint256, own: bool):
+def _check_worth(i: uint256, received: uint256, held: bool, own: bool):
     """
     @notice The last price will do, valid or not: a stale one must not block a deposit. But
             what never had any may be worth anything, and a unit of it would stop a
-            liquidation; and a stranger brings no dust.
+            liquidation; and a stranger brings no dust, and no doubt where there was none.
     """
     price: uint256 = 0
     valid: bool = False
     price, valid = self._price(i)
     self._require(price != 0, "price: none")
     worth: uint256 = fixed_point._mul_div_down(received, price, self._unit(i))
-    self._require(own or worth >= settings._min_deposit(), "limit: below minimum deposit")
+    self._require(
+        own or (worth >= settings._min_deposit() and (held or valid)),
+        "limit: below minimum deposit",
+    )
 
 
 @view
 @internal
 def _check_cap(account: uint256, called: bool, i: uint256, total: uint256):
     """
-    @notice A call may be answered past the cap, but not with what can be borrowed against.
+    @notice A call may be answered past the cap, but neither with what can be borrowed against
+            nor in doubt, so that a cap of 0 keeps out what has lost its price.
     """
     fits: bool = total <= self._deposit_caps[i]
     if not fits and called and total <= MAX_AMOUNT:
-        book: Book = self._book_of(account)
-        fits = self._is_below(book, book.position.initial)
+        p: ICollateralizedDebt.Position = self._position(account)
+        fits = p.valid and p.collateral < p.debt + p.initial
     self._require(fits, "limit: deposit cap")
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from sim.units import WAD
-from tests.vectors.system import BITCOIN, BORROWER, ETHER, OWNER, STRANGER, System, levered, up
+from tests.vectors.system import (
+    BITCOIN,
+    BORROWER,
+    ETHER,
+    LIQUIDATOR,
+    OWNER,
+    STRANGER,
+    System,
+    levered,
+    up,
+)
 
 FULL = "limit: deposit cap"
 
@@ -62,3 +72,24 @@ def test_a_leg_in_doubt__does_not_hide_what_the_account_is_worth(price: int) -> 
     system.price(1, price, valid=False)
     deposit = system.core.deposit
     system.refuses(FULL, BORROWER, deposit, account, system.token(), 2 * WAD)
+
+
+def test_a_cap_of_0__keeps_out_what_has_lost_its_price() -> None:
+    """Guard: no call is answered past a cap in doubt. Else a called account buys a token whose
+    price died at 80, for next to nothing, a little for each fall of the rest, and is below no
+    line for certain until the rest is worth half its debt."""
+    system = System(assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 80 * WAD))
+    account = system.account(BORROWER, [10 * WAD], 12_000 * WAD)
+    system.price(1, 80 * WAD, valid=False)
+    system.must(OWNER, system.core.set_deposit_cap, system.token(1), 0)
+    system.price(0, 1_490 * WAD)
+    system.must(STRANGER, system.core.margin_call, account)
+    system.collateral(BORROWER, 1, 10**9)
+    system.price(0, 1_470 * WAD)
+    # 2.5 of them count 400 at best: E is at least M, and below I.
+    deposit = system.core.deposit
+    system.refuses(FULL, BORROWER, deposit, account, system.token(1), 25 * 10**7)
+    system.price(0, 1_400 * WAD)
+    system.wait(3_600)
+    system.stables(LIQUIDATOR, 10**6 * WAD)
+    assert system.liquidate(account, 1_000 * WAD).ok

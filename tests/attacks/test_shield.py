@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from sim.units import WAD
-from tests.vectors.system import BITCOIN, BORROWER, ETHER, LIQUIDATOR, OWNER, STRANGER, System
+from tests.vectors.system import (
+    BITCOIN,
+    BORROWER,
+    ETHER,
+    LIQUIDATOR,
+    OWNER,
+    STRANGER,
+    System,
+    told,
+)
 
 WINDOW = 1_800
 
@@ -57,6 +66,38 @@ def test_a_price_too_high_and_stale__shields_as_far_as_twice_its_collateral() ->
     system.refuses(reason, BORROWER, core.withdraw, account, system.token(), 1, BORROWER)
     system.price(0, edge - 1)
     assert system.liquidate(account, 1_000 * WAD).ok
+
+
+def test_a_strangers_gift_in_doubt__is_refused() -> None:
+    """Guard: what a stranger brings anew has a valid price. Else ten dollars of a token whose price
+    is stale keep a call from ending however much is repaid, and the clock of a penalty that
+    rises with time from starting anew."""
+    system = System(assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 20_000 * WAD), min_deposit=0)
+    account = system.account(BORROWER, [10 * WAD], 12_000 * WAD)
+    system.price(1, 20_000 * WAD, valid=False)
+    system.stables(BORROWER, 1_000 * WAD)
+    deposit, gift = system.core.deposit, (account, system.token(1), 10**5)
+    for person in (BORROWER, STRANGER):
+        system.collateral(person, 1, 10**6)
+    system.refuses("limit: below minimum deposit", STRANGER, deposit, *gift)
+    system.price(0, 1_450 * WAD)
+    system.must(STRANGER, system.core.margin_call, account)
+    system.must(BORROWER, system.core.repay, account, 1_000 * WAD)
+    assert system.read(system.core.called_at, account) == 0
+    system.must(BORROWER, deposit, *gift)
+
+
+def test_a_price_in_doubt__does_not_spare_the_breaker() -> None:
+    """Guard: what has no valid price makes good no loss. Ten ether at 900 and 1,000 of bitcoin,
+    whose feed is dead, owe 12,000: 3,000 are lost for all that anyone knows."""
+    system = System(
+        assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 10_000 * WAD), loss_threshold=2_999 * WAD
+    )
+    account = system.account(BORROWER, [10 * WAD, 10**7], 12_000 * WAD)
+    system.price(1, 10_000 * WAD, valid=False)
+    system.price(0, 900 * WAD)
+    outcome = system.must(STRANGER, system.core.absorb, account)
+    assert ("BreakerTripped", {"loss": 3_000 * WAD}) in told(outcome)
 
 
 def test_an_average_too_old__is_a_price_still() -> None:

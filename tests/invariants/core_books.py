@@ -54,6 +54,11 @@ class Position:
     at_best: int
 
     @property
+    def sure(self) -> int:
+        """Value at valid prices."""
+        return 2 * self.value - self.at_best
+
+    @property
     def buffer(self) -> int:
         return self.value - self.debt - self.maintenance
 

@@ -20,22 +20,24 @@ class Reference(Books):
         return len(self.accounts)
 
     def deposit(self, payer: Address, account: int, asset: int, amount: int) -> None:
-        a, price = self.accounts[account], self.prices[asset][0]
+        a, (price, valid) = self.accounts[account], self.prices[asset]
         held = self.tokens[asset]
         need(held[payer] >= amount, "erc20: insufficient balance")
         need(amount > 0, "amount: zero")
-        if payer != a.owner or a.amounts[asset] == 0:
+        first = a.amounts[asset] == 0
+        if payer != a.owner or first:
             need(price != 0, "price: none")
         if payer != a.owner:
             worth = amount * price // 10 ** self.assets[asset].decimals
-            need(worth >= self.config.min_deposit, "limit: below minimum deposit")
+            enough = worth >= self.config.min_deposit and (valid or not first)
+            need(enough, "limit: below minimum deposit")
         total = self.deposited(asset) + amount
         if total > self.caps[asset]:
             called = self.call_of(account)[0] != 0
             amounts = list(a.amounts)
             amounts[asset] += amount
             p = self.position(account, amounts)
-            answers = called and p.at_best < p.debt + p.initial and total <= NO_CAP
+            answers = called and p.valid and p.value < p.debt + p.initial and total <= NO_CAP
             need(answers, "limit: deposit cap")
         held[payer] -= amount
         a.amounts[asset] += amount
@@ -143,7 +145,7 @@ class Reference(Books):
         after = self.position(account)
         counts = after.value >= min(c.min_left, after.debt)
         if after.debt and not (any(a.amounts) and counts):
-            self._write_off(account, after.value)
+            self._write_off(account, after.sure)
         elif after.debt == 0 or (after.valid and after.buffer >= 0):
             self._clear(account)
         elif not recorded_at and not (a.called_at and self.now >= deadline):
@@ -154,7 +156,7 @@ class Reference(Books):
         p = self.position(account)
         need(p.at_best < p.debt, "margin: not insolvent")
         self._accrue()
-        self._write_off(account, p.value)
+        self._write_off(account, p.sure)
 
     def heal(self, payer: Address, amount: int) -> int:
         healed = min(amount, self.bad_debt)
