@@ -20,7 +20,7 @@ from sim.check.orders import ACCOMPLICE, Orders, Target
 from sim.check.state import Reader, State
 from sim.errors import LedgerMismatch
 from sim.protocol.adapter import Adapter
-from sim.protocol.events import Happening
+from sim.protocol.happening import Happening
 from sim.protocol.ledger import Ledger
 from sim.units import Address
 

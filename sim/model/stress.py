@@ -37,7 +37,7 @@ from sim.protocol.adapter import Adapter
 from sim.protocol.adapters import adapter_of
 from sim.protocol.effects import Opened
 from sim.protocol.establish import establish
-from sim.protocol.events import Happening
+from sim.protocol.happening import Happening
 from sim.protocol.ledger import Floats
 from sim.protocol.names import VENUE
 from sim.protocol.standing import Standing

@@ -19,7 +19,7 @@ from sim.model.liquidations import Liquidation, Liquidations, Patient
 from sim.model.records import Records, frame
 from sim.model.scene import Scene
 from sim.protocol.effects import Called, CallEnded, Flashed, Liquidated, WrittenOff
-from sim.protocol.events import Happening
+from sim.protocol.happening import Happening
 from sim.protocol.ledger import Floats
 from sim.protocol.standing import Standing
 from sim.units import WAD, from_wad, to_gwei

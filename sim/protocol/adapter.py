@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from agents.intent import (
     Absorb,
@@ -40,21 +39,22 @@ from agents.view import Opportunity, Peg, Position, Terms
 from sim.chain.artifacts import Artifact, load
 from sim.chain.engine import Engine
 from sim.errors import AdapterError, ScenarioError
-from sim.protocol.abi import Contract, Method, View
+from sim.protocol.abi import Contract, Method
 from sim.protocol.ability import Ability
 from sim.protocol.beside import beside
 from sim.protocol.calls import resolved
 from sim.protocol.effects import Effect
 from sim.protocol.fit import fitted, not_applied
+from sim.protocol.happening import Happening
 from sim.protocol.margin import LinearBook, MarginBook
 from sim.protocol.names import DEPLOYER
+from sim.protocol.order import Figure, Order, Reading, Who
+from sim.protocol.script import Script
 from sim.scenario import Scenario
 from sim.units import Address
 
 if TYPE_CHECKING:
-    from sim.protocol.events import Happening
     from sim.protocol.ledger import Ledger
-    from sim.protocol.script import Script
 
 __all__ = [
     "Ability",
@@ -66,8 +66,6 @@ __all__ = [
     "Reading",
     "Who",
 ]
-
-T = TypeVar("T")
 
 GAS: Mapping[type[Intent], int] = {
     Open: 120_000,
@@ -93,46 +91,7 @@ GAS_PER_FURTHER_ASSET = 40_000
 POST_GAS, POST_GAS_PER_ASSET = 60_000, 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An intent as a transaction: where to, what, and how much gas."""
-
-    to: Address
-    data: bytes
-    gas: int
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """On whose behalf an intent is carried out."""
-
-    sender: Address
-    to: Address
-    """Gets what is paid out, where the contract `PAYS_ANYONE`."""
-    owner: Address
-    """Of the account that the intent names; the sender where it names none."""
-    market: int = 0
-    """The collateral of the first deposit to that account."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
-    """Views to call, and what their answers, each as its words, mean. No call is fine."""
-
-    calls: tuple[View, ...]
-    decode: Callable[[Sequence[list[int]]], T]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure of the ledger beside the same on chain; they must be equal."""
-
-    name: str
-    ours: object
-    theirs: object
-
-
-Handler = Callable[["Happening", "Ledger"], Iterable[Effect]]
+Handler = Callable[[Happening, "Ledger"], Iterable[Effect]]
 Invariant = Callable[[Engine, "Ledger"], str]
 """Empty where it holds, else one sentence that says what is broken."""
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from agents.intent import Intent
 from sim.errors import AdapterError
 from sim.protocol.abi import Contract, Method
-
-if TYPE_CHECKING:
-    from sim.protocol.adapter import Adapter, Who
+from sim.protocol.order import Who
 
 FORM = re.compile(r"(\w+)\.(\w+)\(([\w, ]*)\)")
 
 
-def resolved(text: str, adapter: Adapter, intent: Intent, who: Who) -> tuple[Method, list[Any]]:
+class Places(Protocol):
+    """An adapter, as far as orders name what is deployed."""
+
+    tokens: tuple[Contract, ...]
+    pools: tuple[Contract | None, ...]
+
+
+def resolved(text: str, adapter: Places, intent: Intent, who: Who) -> tuple[Method, list[Any]]:
     """The method and its arguments. The contract is an attribute of the adapter; of several,
     one a collateral, that of the intent's asset or of the account's.
 
@@ -27,9 +33,9 @@ def resolved(text: str, adapter: Adapter, intent: Intent, who: Who) -> tuple[Met
     return method, [_argument(each, text, adapter, intent, who) for each in arguments]
 
 
-def check(adapter: Adapter) -> None:
+def check(orders: Iterable[str], adapter: Places) -> None:
     """Raises AdapterError or ContractError for an order that nothing deployed can take."""
-    for text in adapter.orders.values():
+    for text in orders:
         method, arguments = _method(text, adapter, 0)
         takes = len(method.inputs or ())
         if len(arguments) != takes:
@@ -39,7 +45,7 @@ def check(adapter: Adapter) -> None:
             )
 
 
-def _method(text: str, adapter: Adapter, asset: int) -> tuple[Method, tuple[str, ...]]:
+def _method(text: str, adapter: Places, asset: int) -> tuple[Method, tuple[str, ...]]:
     name, function, arguments = _parts(text)
     found = getattr(adapter, name, None)
     if isinstance(found, tuple):
@@ -58,7 +64,7 @@ def _parts(text: str) -> tuple[str, str, tuple[str, ...]]:
     return form[1], form[2], arguments
 
 
-def _argument(name: str, text: str, adapter: Adapter, intent: Intent, who: Who) -> Any:
+def _argument(name: str, text: str, adapter: Places, intent: Intent, who: Who) -> Any:
     match name:
         case "sender" | "to" | "owner":
             return getattr(who, name)

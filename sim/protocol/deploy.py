@@ -35,7 +35,7 @@ def deploy(
     script = Script(engine, not_before)
     surround(script, adapter)
     adapter.deploy(script)
-    check(adapter)
+    check(adapter.orders.values(), adapter)
     list_assets(script, adapter)
     adapter.endow(script, seeded(scenario))
     seed_pools(script, adapter, prices)

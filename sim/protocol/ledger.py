@@ -38,7 +38,8 @@ from sim.protocol.effects import (
     Tripped,
     WrittenOff,
 )
-from sim.protocol.events import Happening, Reader
+from sim.protocol.events import Reader
+from sim.protocol.happening import Happening
 from sim.protocol.interest import debt_up
 from sim.protocol.oracle_book import OracleBook
 from sim.protocol.terms import terms_of

@@ -15,7 +15,7 @@ from sim.chain.engine import Engine
 from sim.protocol.abi import Contract, Method, Word, read
 from sim.protocol.adapter import Figure, Handler
 from sim.protocol.effects import Counted
-from sim.protocol.events import Happening
+from sim.protocol.happening import Happening
 from sim.protocol.ledger import Ledger
 from sim.protocol.names import DEPLOYER
 from sim.protocol.script import Script

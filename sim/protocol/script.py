@@ -19,7 +19,7 @@ from sim.chain.engine import (
 )
 from sim.errors import ContractError
 from sim.protocol.abi import Contract, Method, creation_code, text
-from sim.protocol.adapter import Order
+from sim.protocol.order import Order
 from sim.units import Address
 
 BATCH = 500

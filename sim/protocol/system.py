@@ -12,7 +12,7 @@ from sim.chain.engine import Engine, Receipt
 from sim.protocol.adapter import Adapter, Order, Reading, Who
 from sim.protocol.audit import audit
 from sim.protocol.blame import mending
-from sim.protocol.events import Happening
+from sim.protocol.happening import Happening
 from sim.protocol.ledger import Ledger
 from sim.protocol.surroundings import poke, swap
 from sim.protocol.terms import POOL_FEE, terms_of

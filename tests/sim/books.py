@@ -19,7 +19,7 @@ from sim.chain.engine import (
 from sim.protocol.abi import Contract, Method, text
 from sim.protocol.audit import audit
 from sim.protocol.deploy import deploy
-from sim.protocol.events import Happening
+from sim.protocol.happening import Happening
 from sim.protocol.ledger import Ledger
 from sim.protocol.names import address_of
 from sim.protocol.populate import Endowment, populate

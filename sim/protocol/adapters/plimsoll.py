@@ -12,7 +12,7 @@ from sim.chain.engine import Engine
 from sim.protocol import effects as on
 from sim.protocol.abi import View, read
 from sim.protocol.adapter import Ability, Figure, Handler, Invariant, Reading
-from sim.protocol.events import Happening
+from sim.protocol.happening import Happening
 from sim.protocol.interest import debt_up
 from sim.protocol.ledger import Ledger
 from sim.protocol.ours import Deployed

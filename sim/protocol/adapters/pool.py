@@ -11,7 +11,7 @@ from sim.chain.engine import Engine
 from sim.protocol import effects as on
 from sim.protocol.abi import Contract, View, read
 from sim.protocol.adapter import Ability, Adapter, Figure, Handler, Reading
-from sim.protocol.events import Happening
+from sim.protocol.happening import Happening
 from sim.protocol.interest import debt_up, grown, kinked_rate
 from sim.protocol.ledger import Ledger
 from sim.protocol.margin import ratios_of

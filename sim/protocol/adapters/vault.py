@@ -13,7 +13,7 @@ from sim.protocol import effects as on
 from sim.protocol.abi import Contract, read
 from sim.protocol.adapter import Ability, Adapter, Figure, Handler, Invariant, Reading
 from sim.protocol.amounts import usd
-from sim.protocol.events import Happening
+from sim.protocol.happening import Happening
 from sim.protocol.ledger import Ledger
 from sim.protocol.margin import ratios_of
 from sim.protocol.names import DEPLOYER
