@@ -50,7 +50,9 @@ def conservation(step: Step, declared: Declared) -> str | None:
             more, less = declared.tokens(asset, credited, received)
             return f"accounts are credited {more}; received are {less}"
     own = _own_stable(after, step.sender) - _own_stable(before, step.sender)
-    if step.action.do in OWN_ACTIONS and own > (step.action.do in (Do.DEPOSIT, Do.REPAY)):
+    # What an accomplice did in the middle may have paid whoever acts.
+    alone = step.action.do in OWN_ACTIONS and not has_struck(step)
+    if alone and own > (step.action.do in (Do.DEPOSIT, Do.REPAY)):
         return f"who acts gains {usd(own)[0]}"
     forgiven = {e.account for e in step.effects(WrittenOff)}
     bound = sum(a.debt for n, a in enumerate(before.accounts, 1) if n in forgiven)
