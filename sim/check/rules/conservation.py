@@ -52,7 +52,9 @@ def conservation(step: Step, declared: Declared) -> str | None:
     own = _own_stable(after, step.sender) - _own_stable(before, step.sender)
     # What an accomplice did in the middle may have paid whoever acts.
     alone = step.action.do in OWN_ACTIONS and not has_struck(step)
-    if alone and own > (step.action.do in (Do.DEPOSIT, Do.REPAY)):
+    # A debt rounded up may be a unit of the claim of whoever lends and borrows.
+    units = (step.action.do in (Do.DEPOSIT, Do.REPAY)) + (step.sender in before.claims)
+    if alone and own > units:
         return f"who acts gains {usd(own)[0]}"
     forgiven = {e.account for e in step.effects(WrittenOff)}
     bound = sum(a.debt for n, a in enumerate(before.accounts, 1) if n in forgiven)
