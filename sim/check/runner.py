@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sim.chain.engine import Branch, Status, Watching
-from sim.check.action import Action, Do
+from sim.check.action import Action
 from sim.check.probes import PROBES
 from sim.check.rules import RULES
 from sim.check.rules.declared import Declared
@@ -15,7 +15,6 @@ from sim.check.state import Account, State
 from sim.check.world import Step, World
 from sim.errors import AdapterError, ContractError, LedgerMismatch
 from sim.protocol.abi import text
-from sim.protocol.adapter import Invariant
 from sim.protocol.audit import audit
 
 Listen = Callable[[Step], None]
@@ -88,9 +87,6 @@ class Runner:
     ) -> Iterator[Finding]:
         self.world.reset()
         self.effort.sequences += 1
-        # Of what a token keeps for itself an adapter cannot promise that it arrives.
-        taxed = any(action.do is Do.TAX for action in actions)
-        promises = {} if taxed else self._promises
         done = 0
         try:
             blocks = in_blocks(actions)
@@ -102,7 +98,7 @@ class Runner:
                 self.effort.actions += len(block)
                 news = self._is_news(self.world.state)
                 last = number + 1 == len(blocks)
-                yield from self._look_at_end(done - 1, promises, probe or news or last)
+                yield from self._look_at_end(done - 1, probe or news or last)
         except AdapterError:
             raise
         except ContractError as error:
@@ -121,11 +117,9 @@ class Runner:
             if answer:
                 yield Finding(rule.name, answer, at)
 
-    def _look_at_end(
-        self, at: int, promises: Mapping[str, Invariant], probe: bool
-    ) -> Iterator[Finding]:
+    def _look_at_end(self, at: int, probe: bool) -> Iterator[Finding]:
         self.effort.tried[VIEWS] += 1
-        for name, promise in promises.items():
+        for name, promise in self._promises.items():
             answer = promise(self.world.engine, self.world.ledger)
             self.effort.tried[name] += 1
             if answer:

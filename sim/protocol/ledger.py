@@ -106,6 +106,8 @@ class Ledger:
             token.address: defaultdict(int) for token in tokens_of(adapter)
         }
         """Token -> holder -> native units."""
+        self.burnt: defaultdict[Address, int] = defaultdict(int)
+        """Of each token."""
         self._adapter = adapter
         self._stable = adapter.stable.address
         self._own = {contract.address for contract in adapter.contracts()}
@@ -248,6 +250,8 @@ class Ledger:
             held[address(sender)] -= amount
         if receiver:
             held[address(receiver)] += amount
+        else:
+            self.burnt[h.source] += amount
         if h.source == self._stable:
             self.stable_supply += amount * ((not sender) - (not receiver))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sim.check.action import Do
 from sim.check.rules.declared import Declared
 from sim.check.rules.rule import DUST, ROUNDING, rule
-from sim.check.rules.steps import STRUCK, acts_for, has_struck, pairs, touched
+from sim.check.rules.steps import acting, pairs, struck, touched
 from sim.check.state import Account, State
 from sim.check.world import Step
 from sim.protocol.amounts import usd
@@ -21,13 +21,12 @@ OWN_ACTIONS = (Do.DEPOSIT, Do.WITHDRAW, Do.BORROW, Do.REPAY, Do.LEND, Do.RECALL)
 def health(step: Step, declared: Declared) -> str | None:
     if step.receipt is None:
         return None
-    done_to = touched(step)
+    done_to, actors = touched(step), acting(step)
     for number, was, now in pairs(step):
-        mine = was.owner == step.sender or acts_for(step, was)
         worse = now.debt > was.debt or any(
             y < x for x, y in zip(was.amounts, now.amounts, strict=True)
         )
-        if worse and not mine and number not in done_to:
+        if worse and was.owner not in actors and number not in done_to:
             old, new = _sheets(declared, was, now)
             return f"account {number} goes from {old} to {new} by another's {step.action.do}"
     return ""
@@ -43,7 +42,7 @@ def conservation(step: Step, declared: Declared) -> str | None:
         if gain > 0:
             return f"everybody together gains {declared.tokens(asset, gain)[0]}"
         received = after.kept[asset] - before.kept[asset]
-        if step.action.do is Do.DONATE and not has_struck(step):
+        if step.action.do is Do.DONATE and not struck(step):
             received = min(received, 0)
         credited = _owned(after, asset) - _owned(before, asset)
         if credited > received:
@@ -51,15 +50,13 @@ def conservation(step: Step, declared: Declared) -> str | None:
             return f"accounts are credited {more}; received are {less}"
     own = _own_stable(after, step.sender) - _own_stable(before, step.sender)
     # What an accomplice did in the middle may have paid whoever acts.
-    alone = step.action.do in OWN_ACTIONS and not has_struck(step)
-    # A debt rounded up may be a unit of the claim of whoever lends and borrows.
-    units = (step.action.do in (Do.DEPOSIT, Do.REPAY)) + (step.sender in before.claims)
-    if alone and own > units:
+    alone = step.action.do in OWN_ACTIONS and not struck(step)
+    if alone and own > _rounding(before.claims.keys() & {step.sender}):
         return f"who acts gains {usd(own)[0]}"
     forgiven = {e.account for e in step.effects(WrittenOff)}
     bound = sum(a.debt for n, a in enumerate(before.accounts, 1) if n in forgiven)
     gain = _everybodys_stable(after) - _everybodys_stable(before)
-    if gain > bound + _claims_rounding(before):
+    if gain > bound + _rounding(before.claims):
         more, less = usd(gain, bound)
         return f"everybody together gains {more}, and {less} is written off"
     return ""
@@ -70,18 +67,18 @@ def wallets(step: Step, declared: Declared) -> str | None:
     if step.receipt is None:
         return None
     before, after = step.before, step.after
-    acting = {step.sender} | {h.address("by") for h in step.happened if h.name == STRUCK}
+    actors = acting(step)
     for who, had in before.stable.items():
-        if who not in acting and after.stable[who] < had:
+        if who not in actors and after.stable[who] < had:
             return f"0x{who.hex()} loses {usd(had - after.stable[who])[0]}"
     for asset, held in enumerate(before.tokens):
         for who, had in held.items():
-            if who not in acting and after.tokens[asset][who] < had:
+            if who not in actors and after.tokens[asset][who] < had:
                 lost = had - after.tokens[asset][who]
                 return f"0x{who.hex()} loses {declared.tokens(asset, lost)[0]}"
     if not step.effects(WrittenOff):
         for who, had in before.claims.items():
-            if who not in acting and after.claims.get(who, 0) + 1 < had:
+            if who not in actors and after.claims.get(who, 0) + 1 < had:
                 now, was = usd(after.claims.get(who, 0), had)
                 return f"0x{who.hex()} may claim {now}; it was {was}"
     return ""
@@ -149,6 +146,6 @@ def _own_stable(state: State, who: Address) -> int:
     return state.stable.get(who, 0) + state.claims.get(who, 0) - owed
 
 
-def _claims_rounding(state: State) -> int:
-    """What claims, each rounded down, may rise by when a debt, rounded up, is paid."""
-    return len(state.claims) + 2 if state.claims else 0
+def _rounding(claims: Collection[Address]) -> int:
+    """What claims, each rounded down, may rise by when a debt, rounded up, is drawn or paid."""
+    return len(claims) + 2 if claims else 0

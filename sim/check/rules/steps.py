@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from sim.check.state import Account
 from sim.check.world import Step
 from sim.protocol.effects import Liquidated, Redeemed, WrittenOff
+from sim.units import Address
 
 STRUCK = "Struck"
-"""Event of a hostile token that let its accomplice act."""
+"""Event of a hostile token that lets its accomplice act."""
 
 
 def pairs(step: Step) -> Iterator[tuple[int, Account, Account]]:
@@ -36,14 +37,13 @@ def touched(step: Step) -> set[int]:
     return {e.account for h in step.happened for e in h.effects if isinstance(e, kinds)}
 
 
-def has_struck(step: Step) -> bool:
-    """A hostile token let its accomplice act."""
-    return any(h.name == STRUCK for h in step.happened)
+def struck(step: Step) -> set[Address]:
+    """Accomplices of a hostile token who did something in the middle of the transaction."""
+    return {h.address("by") for h in step.happened if h.name == STRUCK and h["succeeded"]}
 
 
-def acts_for(step: Step, account: Account) -> bool:
-    """Owned by the accomplice of a hostile token, who acted in the middle of the transaction."""
-    return any(h.name == STRUCK and h.address("by") == account.owner for h in step.happened)
+def acting(step: Step) -> set[Address]:
+    return {step.sender, *struck(step)}
 
 
 def weaker(step: Step) -> Iterator[tuple[int, Account, Account]]:
