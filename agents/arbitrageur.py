@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import mesa
 
 from agents import routing
-from agents.base import GWEI, Participant, bid
+from agents.base import bid
+from agents.dealer import Dealer
 from agents.intent import Bid, Intent, Swap, VenueOrder
 from agents.view import Market, Pool, Report, View
 
@@ -19,7 +20,7 @@ GASES = 10
 """It brings its stock back to where it was when the difference is worth so many times the gas."""
 
 
-class Arbitrageur(Participant):
+class Arbitrageur(Dealer):
     """Sells into a pool that is dear, buys from one that is cheap, up to where it stops paying.
 
     The best size on x·y = k with fee f leaves the pool's marginal price after the fee at the
@@ -34,7 +35,6 @@ class Arbitrageur(Participant):
     """
 
     role = "arbitrageur"
-    every_block = True
 
     def __init__(
         self,
@@ -47,10 +47,8 @@ class Arbitrageur(Participant):
         stock: Sequence[int] = (),
     ) -> None:
         """`stock`: collateral it starts with, native units, one an asset."""
-        super().__init__(model, name, address)
-        self.min_profit = min_profit
+        super().__init__(model, name, address, min_profit=min_profit, tip_gwei=tip_gwei)
         self.stock = tuple(stock)
-        self.tip = int(tip_gwei * GWEI)
 
     def stirs(self, market: Market, reported: Report | None) -> bool:
         """Some pool's price after the fee is beside the outside price."""

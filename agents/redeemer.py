@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import mesa
-
-from agents.base import GWEI, Participant, bid
+from agents.base import bid
+from agents.dealer import Dealer
 from agents.intent import Bid, Intent, Redeem, Swap
 from agents.view import Market, Position, View
 
@@ -16,7 +15,7 @@ CAUTION = 0.998
 """Least part of what it reckons with that it accepts."""
 
 
-class Redeemer(Participant):
+class Redeemer(Dealer):
     """Redeems where the pool pays more for collateral than the protocol's price less its fee,
     and sells there what it gets.
 
@@ -28,15 +27,7 @@ class Redeemer(Participant):
     """
 
     role = "searcher"
-    every_block = True
     watches_accounts = True
-
-    def __init__(
-        self, model: mesa.Model, name: str, address: bytes, *, min_profit: float, tip_gwei: float
-    ) -> None:
-        super().__init__(model, name, address)
-        self.min_profit = min_profit
-        self.tip = int(tip_gwei * GWEI)
 
     def decide(self, view: View) -> Sequence[Intent]:
         if view.pending:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import mesa
-
-from agents.base import GWEI, Participant, bid
+from agents.base import bid
+from agents.dealer import Dealer
 from agents.intent import Bid, Intent
 from agents.peg.routes import routes
 from agents.view import Market, Report, View, Wallet
@@ -16,7 +15,7 @@ TWO_STEPS_GAS = 240_000
 _FREE = Bid(tip=0, max_fee=0)
 
 
-class PegArbitrageur(Participant):
+class PegArbitrageur(Dealer):
     """Trades wherever two prices of the stable are apart, always both steps in one block.
 
     Between the pool of the coin and the module: a cheap stable is bought and redeemed, a dear
@@ -27,14 +26,6 @@ class PegArbitrageur(Participant):
     """
 
     role = "arbitrageur"
-    every_block = True
-
-    def __init__(
-        self, model: mesa.Model, name: str, address: bytes, *, min_profit: float, tip_gwei: float
-    ) -> None:
-        super().__init__(model, name, address)
-        self.min_profit = min_profit
-        self.tip = int(tip_gwei * GWEI)
 
     def stirs(self, market: Market, reported: Report | None) -> bool:
         endless = Wallet(2**100, 2**100, (2**100,) * len(market.prices), 2**100)

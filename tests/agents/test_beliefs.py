@@ -13,15 +13,14 @@ from agents.inventory import PACE, YEAR, price_risk
 from agents.keepers import FlashKeeper, Keeper, PrivateKeeper
 from agents.liquidator import PRIOR, Liquidator
 from tests.agents.views import (
-    ADDRESS,
     DEEP,
     MARKET,
     POOL,
     WAD,
+    liquidator,
     market,
     opportunity,
     sent,
-    someone,
     view,
     wallet,
 )
@@ -30,10 +29,9 @@ RICH = replace(wallet(stable=1e9), wei=1_000 * WAD)
 
 
 def make(kind: type[Liquidator], **terms: Any) -> Any:
-    usual: dict[str, Any] = {
-        "min_profit": 0.0, "failure_rate": 0.5, "bid_share": 0.2, "max_tip_gwei": 1e6,
-    }  # fmt: skip
-    return kind(someone(), "keeper-0", ADDRESS, **{**usual, **terms})
+    return liquidator(
+        kind, **{"min_profit": 0.0, "failure_rate": 0.5, "max_tip_gwei": 1e6, **terms}
+    )
 
 
 @pytest.mark.parametrize("failed", [0, 1, 5, 16])

@@ -25,17 +25,16 @@ from agents.keepers.split import healing_repay, two_steps
 from agents.liquidator import LIQUIDATE_GAS, Liquidator, Means
 from agents.view import Opportunity, View
 from tests.agents.views import (
-    ADDRESS,
     DEEP,
     GWEI,
     MARKET,
     POOL,
     TERMS,
     WAD,
+    liquidator,
     market,
     opportunity,
     sent,
-    someone,
     view,
     wallet,
 )
@@ -46,16 +45,6 @@ CALM = market(base_fee=1, pools=(DEEP,))
 KINDS = (Keeper, GasAuctioneer, PrivateKeeper, FlashKeeper, DutchSniper, SplitKeeper)
 
 
-def make(kind: type[Liquidator], **terms: Any) -> Any:
-    usual: dict[str, Any] = {
-        "min_profit": 20.0,
-        "failure_rate": 0.1,
-        "bid_share": 0.2,
-        "max_tip_gwei": 500.0,
-    }
-    return kind(someone(), "keeper-0", ADDRESS, **{**usual, **terms})
-
-
 def facing(*seen: Opportunity, **changes: Any) -> View:
     return view(opportunities=seen or (opportunity(),), **{"wallet": RICH, **changes})
 
@@ -64,16 +53,16 @@ def facing(*seen: Opportunity, **changes: Any) -> View:
 def test_every_kind__takes_what_is_plainly_worth_it_and_leaves_a_loss(
     kind: type[Liquidator],
 ) -> None:
-    assert make(kind).decide(facing())
-    assert not make(kind).decide(facing(opportunity(seized=24 * WAD)))
+    assert liquidator(kind).decide(facing())
+    assert not liquidator(kind).decide(facing(opportunity(seized=24 * WAD)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind__same_view__same_intents(kind: type[Liquidator]) -> None:
     seen = facing(*(opportunity(account=account) for account in (1, 2, 3)))
-    agent = make(kind)
+    agent = liquidator(kind)
     first = list(agent.decide(seen))
-    assert list(agent.decide(seen)) == first == list(make(kind).decide(seen))
+    assert list(agent.decide(seen)) == first == list(liquidator(kind).decide(seen))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -81,8 +70,8 @@ def test_every_kind__nothing_to_take_or_to_take_it_with__does_nothing(
     kind: type[Liquidator],
 ) -> None:
     bare = market(pools=(None,))
-    assert not make(kind).decide(view(market=bare))
-    assert not make(kind).decide(view(market=bare, opportunities=(opportunity(),)))
+    assert not liquidator(kind).decide(view(market=bare))
+    assert not liquidator(kind).decide(view(market=bare, opportunities=(opportunity(),)))
 
 
 # ------------------------------------------------------------------------------- Keeper
@@ -93,17 +82,17 @@ def test_keeper__acts_when_the_gain_is_its_margin_above_the_gas(part: float, act
     spike = market(base_fee=100 * GWEI, pools=(DEEP,))
     gas = spike.gas_usd(LIQUIDATE_GAS + SWAP_GAS, GWEI)
     seized = int((5_000 + 1.5 * gas * part) / 200 * WAD)
-    found = make(Keeper, margin=0.5).decide(facing(opportunity(seized=seized), market=spike))
+    found = liquidator(Keeper, margin=0.5).decide(facing(opportunity(seized=seized), market=spike))
     assert bool(found) is acts
 
 
 def test_keeper__bid_does_not_depend_on_the_gain_or_on_cheaper_rivals() -> None:
     whale = opportunity(debt=WAD * 10**6, repaid=WAD * 10**6 // 2, seized=2_700 * WAD)
-    (small,) = make(Keeper).decide(facing())
-    (large,) = make(Keeper).decide(facing(whale))
-    (rivalled,) = make(Keeper).decide(facing(opportunity(rival_tip=GWEI - 1)))
+    (small,) = liquidator(Keeper).decide(facing())
+    (large,) = liquidator(Keeper).decide(facing(whale))
+    (rivalled,) = liquidator(Keeper).decide(facing(opportunity(rival_tip=GWEI - 1)))
     assert small.bid == large.bid == rivalled.bid == Bid(tip=GWEI, max_fee=25 * GWEI)
-    assert not make(Keeper).decide(facing(opportunity(rival_tip=GWEI)))
+    assert not liquidator(Keeper).decide(facing(opportunity(rival_tip=GWEI)))
 
 
 # ------------------------------------------------------------------------- GasAuctioneer
@@ -111,7 +100,7 @@ def test_keeper__bid_does_not_depend_on_the_gain_or_on_cheaper_rivals() -> None:
 
 def rebid(rival_tip: int, own_tip: int = 50 * GWEI, **terms: Any) -> Rebid | None:
     """What it answers to a rival when an attempt of its own waits with a tip."""
-    auctioneer = make(GasAuctioneer, **{"max_tip_gwei": 1e6, **terms})
+    auctioneer = liquidator(GasAuctioneer, **{"max_tip_gwei": 1e6, **terms})
     (opening,) = auctioneer.decide(facing(market=market(pools=(DEEP,))))
     own = replace(opening, bid=Bid(tip=own_tip, max_fee=24 * GWEI + own_tip))
     account = opportunity(rival_tip=rival_tip)
@@ -149,7 +138,7 @@ def test_auctioneer__new_bid_is_one_the_pool_takes_and_never_above_its_value(
 
 def test_auctioneer__top_tip__is_where_its_expected_profit_is_its_least() -> None:
     """And it goes there: a rival just below is outbid, one just above is not."""
-    auctioneer = make(GasAuctioneer, max_tip_gwei=1e6)
+    auctioneer = liquidator(GasAuctioneer, max_tip_gwei=1e6)
     deep = market(pools=(DEEP,))
     means = Means(deep, 10**30, 0.1)
     take = auctioneer.size(opportunity(), means)
@@ -165,16 +154,16 @@ def test_auctioneer__own_limit__is_not_passed() -> None:
 
 
 def test_auctioneer__account_gone__does_not_raise() -> None:
-    (own,) = make(GasAuctioneer).decide(facing())
-    assert not make(GasAuctioneer).decide(view(wallet=RICH, pending=sent(own)))
+    (own,) = liquidator(GasAuctioneer).decide(facing())
+    assert not liquidator(GasAuctioneer).decide(view(wallet=RICH, pending=sent(own)))
 
 
 def test_auctioneer__opens_over_a_rival_that_the_share_alone_would_not_beat() -> None:
     """`Liquidator` stops at what leaves its share; the auctioneer goes to its value."""
     dear = facing(opportunity(rival_tip=8_500 * GWEI), market=market(pools=(DEEP,)))
     terms = {"max_tip_gwei": 1e6, "failure_rate": 0.0, "bid_share": 0.5}
-    assert not make(Liquidator, **terms).decide(dear)
-    (found,) = make(GasAuctioneer, **terms).decide(dear)
+    assert not liquidator(Liquidator, **terms).decide(dear)
+    (found,) = liquidator(GasAuctioneer, **terms).decide(dear)
     assert found.bid.tip == pytest.approx(8_500 * GWEI * 1.125)
 
 
@@ -182,7 +171,7 @@ def test_auctioneer__opens_over_a_rival_that_the_share_alone_would_not_beat() ->
 
 
 def bundle(seen: View, kind: type[Liquidator] = PrivateKeeper, **terms: Any) -> Bundle:
-    (found,) = make(kind, **terms).decide(seen)
+    (found,) = liquidator(kind, **terms).decide(seen)
     assert isinstance(found, Bundle)
     return found
 
@@ -203,7 +192,7 @@ def test_private__acts_while_what_is_left_is_its_least_profit(least: float, acts
     left = 0.2 * (400 - MARKET.gas_usd(LIQUIDATE_GAS + SWAP_GAS, 0))
     seen = facing(market=market(pools=(DEEP,)))
     terms = {"bid_share": 0.8, "failure_rate": 0.9, "min_profit": least * left}
-    assert bool(make(PrivateKeeper, **terms).decide(seen)) is acts
+    assert bool(liquidator(PrivateKeeper, **terms).decide(seen)) is acts
 
 
 def test_private__sale_must_bring_back_what_was_repaid() -> None:
@@ -229,7 +218,7 @@ def test_private__public_rival__does_not_matter() -> None:
 
 def test_private__something_of_its_own_on_the_way__waits() -> None:
     swap = Swap(bid=Bid(1, 2), pool=0, sell_stable=False, amount_in=1, min_out=0)
-    assert not make(PrivateKeeper).decide(facing(pending=sent(swap)))
+    assert not liquidator(PrivateKeeper).decide(facing(pending=sent(swap)))
 
 
 def test_private__little_gas_money__pays_the_builder_half_of_it() -> None:
@@ -240,29 +229,29 @@ def test_private__little_gas_money__pays_the_builder_half_of_it() -> None:
 
 
 def test_flash__no_capital__liquidates_all_that_the_pool_takes() -> None:
-    (found,) = make(FlashKeeper).decide(facing(wallet=wallet(stable=0)))
+    (found,) = liquidator(FlashKeeper).decide(facing(wallet=wallet(stable=0)))
     assert isinstance(found, FlashLiquidate)
     assert found.max_repay > 5_000 * WAD
     flood = opportunity(
         debt=80_000_000 * WAD, repaid=40_000_000 * WAD, seized=210_000 * WAD, rival_tip=-1
     )
-    (part,) = make(FlashKeeper).decide(facing(flood, wallet=wallet(stable=0)))
+    (part,) = liquidator(FlashKeeper).decide(facing(flood, wallet=wallet(stable=0)))
     sold = part.max_repay / flood.repaid * flood.seized
     assert sold / POOL.collateral == pytest.approx(0.02323, abs=5e-6)  # LAWS 6
 
 
 def test_flash__asks_for_its_gas_on_chain() -> None:
-    (found,) = make(FlashKeeper).decide(facing())
+    (found,) = liquidator(FlashKeeper).decide(facing())
     assert found.min_profit == pytest.approx(MARKET.gas_usd(FLASH_GAS, found.bid.tip) * WAD)
 
 
 def test_flash__no_pool__nothing_to_sell_it_on() -> None:
-    assert not make(FlashKeeper).decide(facing(market=market(pools=(None,))))
+    assert not liquidator(FlashKeeper).decide(facing(market=market(pools=(None,))))
 
 
 def test_flash__own_attempt_pending__does_not_repeat_it() -> None:
-    (found,) = make(FlashKeeper).decide(facing())
-    assert not make(FlashKeeper).decide(facing(pending=sent(found)))
+    (found,) = liquidator(FlashKeeper).decide(facing())
+    assert not liquidator(FlashKeeper).decide(facing(pending=sent(found)))
 
 
 # --------------------------------------------------------------------------- DutchSniper
@@ -281,7 +270,7 @@ def auction(elapsed: float, **changes: Any) -> Opportunity:
 
 def snipes(account: Opportunity, **changes: Any) -> bool:
     seen = facing(account, market=replace(CALM, **{"terms": RISING, **changes}))
-    found = make(DutchSniper, hazard=0.02, min_profit=0.0).decide(seen)
+    found = liquidator(DutchSniper, hazard=0.02, min_profit=0.0).decide(seen)
     return any(isinstance(i, Liquidate) for i in found)
 
 
@@ -324,7 +313,7 @@ def test_sniper__largest_penalty_reached__has_nothing_to_wait_for() -> None:
 
 def test_sniper__nobody_called__starts_the_clock_rather_than_wait_for_ever() -> None:
     seen = facing(auction(0, called_at=0), market=replace(CALM, terms=RISING))
-    (found,) = make(DutchSniper, hazard=0.02).decide(seen)
+    (found,) = liquidator(DutchSniper, hazard=0.02).decide(seen)
     assert isinstance(found, MarginCall)
 
 
@@ -338,7 +327,7 @@ def test_sniper__call_within_its_grace__nothing_rises_yet() -> None:
 
 
 def test_sniper__fixed_penalty__acts_at_once() -> None:
-    found = make(DutchSniper).decide(facing(opportunity(penalty=0.08)))
+    found = liquidator(DutchSniper).decide(facing(opportunity(penalty=0.08)))
     assert isinstance(found[0], Liquidate)
 
 

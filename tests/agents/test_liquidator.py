@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 
 from agents.intent import Bid, Liquidate, MarginCall, Swap
 from agents.inventory import PATIENCE, Inventory, proceeds
-from agents.liquidator import Liquidator
 from agents.view import Market, Pool, View
 from tests.agents.views import (
-    ADDRESS,
     BTC,
     CHEAP_GAS,
     DEEP,
@@ -24,10 +22,10 @@ from tests.agents.views import (
     POOL,
     TERMS,
     WAD,
+    liquidator,
     market,
     opportunity,
     sent,
-    someone,
     view,
     wallet,
 )
@@ -35,16 +33,6 @@ from tests.agents.views import (
 RICH = wallet(stable=1e9)
 CALM = replace(CHEAP_GAS, pools=(DEEP,))
 """Gas and slippage cost nothing."""
-
-
-def liquidator(**terms: Any) -> Liquidator:
-    usual: dict[str, Any] = {
-        "min_profit": 20.0,
-        "failure_rate": 0.1,
-        "bid_share": 0.2,
-        "max_tip_gwei": 500.0,
-    }
-    return Liquidator(someone(), "liquidator-0", ADDRESS, **{**usual, **terms})
 
 
 def attempts(seen: View, **terms: Any) -> list[Liquidate]:

@@ -8,18 +8,17 @@ import pytest
 
 from agents.intent import Bid, Liquidate, Swap
 from agents.inventory import HEDGE_COST, HOLD_DISCOUNT, Inventory, proceeds
-from agents.liquidator import Liquidator, Means
+from agents.liquidator import Means
 from agents.view import Market, Seen, View
 from tests.agents.views import (
-    ADDRESS,
     GWEI,
     MARKET,
     POOL,
     WAD,
+    liquidator,
     market,
     opportunity,
     sent,
-    someone,
     view,
     wallet,
 )
@@ -28,22 +27,8 @@ SHALLOW = replace(POOL, collateral=100 * WAD, stable=20_000 * WAD)
 """At the price outside, but 27 ETH move it by a third."""
 
 
-def liquidator(inventory: Inventory, capital_limit: int | None = None) -> Liquidator:
-    return Liquidator(
-        someone(),
-        "liquidator-0",
-        ADDRESS,
-        min_profit=20.0,
-        failure_rate=0.1,
-        bid_share=0.2,
-        max_tip_gwei=500.0,
-        capital_limit=capital_limit,
-        inventory=inventory,
-    )
-
-
 def attempts(seen: View, inventory: Inventory, limit: int | None = None) -> list[Liquidate]:
-    found = liquidator(inventory, limit).decide(seen)
+    found = liquidator(inventory=inventory, capital_limit=limit).decide(seen)
     return [intent for intent in found if isinstance(intent, Liquidate)]
 
 
@@ -74,7 +59,7 @@ def test_proceeds__to_be_sold__what_the_pool_pays() -> None:
 )
 def test_size__shallow_pool__limits_only_who_sells_there(inventory: Inventory, whole: bool) -> None:
     account = opportunity()
-    best = liquidator(inventory).best_repay(account, market(pools=(SHALLOW,)))
+    best = liquidator(inventory=inventory).best_repay(account, market(pools=(SHALLOW,)))
     assert (best == account.repaid) is whole
 
 
@@ -99,7 +84,7 @@ def test_sales__by_where_the_pool_stands_to_the_price_outside(
 ) -> None:
     pool = replace(POOL, stable=int(POOL.stable * spot))
     seen = view(wallet=wallet(tokens=(27,)), market=market(pools=(pool,)))
-    assert {i for i in Inventory if liquidator(i).decide(seen)} == sells
+    assert {i for i in Inventory if liquidator(inventory=i).decide(seen)} == sells
 
 
 def waits(swap: Swap, max_fee: int = 100 * GWEI) -> Seen:
@@ -134,18 +119,18 @@ def test_sales__swaps_that_wait_in_the_pool__come_first(
     seen = view(
         wallet=wallet(tokens=(27,)), market=shown, mempool=() if waiting is None else (waiting,)
     )
-    assert bool(liquidator(Inventory.SELL).decide(seen)) is sells
+    assert bool(liquidator(inventory=Inventory.SELL).decide(seen)) is sells
 
 
 def test_sales__after_a_rivals__on_chain_bring_what_they_ask() -> None:
     """It offers what the rival's sale leaves room for, and no more than that is accepted."""
     rival = swap(False, 200)
     seen = view(wallet=wallet(tokens=(1_000,)), mempool=(waits(rival),))
-    (sale,) = liquidator(Inventory.SELL).decide(seen)
+    (sale,) = liquidator(inventory=Inventory.SELL).decide(seen)
     assert isinstance(sale, Swap)
     left = POOL.after(False, rival.amount_in)
     assert left.quote(False, sale.amount_in) >= sale.min_out
-    (alone,) = liquidator(Inventory.SELL).decide(replace(seen, mempool=()))
+    (alone,) = liquidator(inventory=Inventory.SELL).decide(replace(seen, mempool=()))
     assert isinstance(alone, Swap)
     assert left.quote(False, alone.amount_in) < alone.min_out
 
@@ -153,7 +138,7 @@ def test_sales__after_a_rivals__on_chain_bring_what_they_ask() -> None:
 def test_sales__hedged__last_unit_brings_the_price_outside() -> None:
     pool = replace(POOL, stable=int(POOL.stable * 1.05))
     seen = view(wallet=wallet(tokens=(1e6,)), market=market(pools=(pool,)))
-    (sale,) = liquidator(Inventory.HEDGE).decide(seen)
+    (sale,) = liquidator(inventory=Inventory.HEDGE).decide(seen)
     assert isinstance(sale, Swap)
     paid = sale.amount_in * (1 - pool.fee)
     marginal = pool.stable * pool.collateral / (pool.collateral + paid) ** 2
@@ -169,7 +154,7 @@ def test_capital_limit__caps_what_is_out_in_attempts() -> None:
 
 
 def test_expected__gas_of_a_sale_is_only_for_who_sells() -> None:
-    seller, holder = liquidator(Inventory.SELL), liquidator(Inventory.HOLD)
+    seller, holder = liquidator(inventory=Inventory.SELL), liquidator(inventory=Inventory.HOLD)
     means = Means(MARKET, 10**30, 0.1)
     take = seller.size(opportunity(), means)
     assert take is not None

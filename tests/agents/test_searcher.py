@@ -26,6 +26,7 @@ from tests.agents.views import (
     POOL,
     TERMS,
     WAD,
+    liquidator,
     market,
     opportunity,
     someone,
@@ -48,14 +49,8 @@ def seen(intent: Intent, sequence: int = 7, **changes: Any) -> Seen:
 THEIRS = Liquidate(bid=BID, account=1, asset=0, max_repay=5_000 * WAD, min_seize=0)
 
 
-def copycat(**terms: Any) -> CopyCat:
-    usual: dict[str, Any] = {
-        "min_profit": 20.0,
-        "failure_rate": 0.1,
-        "bid_share": 0.2,
-        "max_tip_gwei": 1e6,
-    }
-    return CopyCat(someone(), "copycat-0", ADDRESS, **{**usual, **terms})
+def copycat() -> Any:
+    return liquidator(CopyCat, max_tip_gwei=1e6)
 
 
 def copies(pool: tuple[Seen, ...], tip: int = BID.tip, **changes: Any) -> list[Liquidate]:

@@ -8,6 +8,7 @@ from typing import Any
 import mesa
 
 from agents.intent import Intent
+from agents.liquidator import Liquidator
 from agents.view import (
     AssetTerms,
     Market,
@@ -53,6 +54,17 @@ CHEAP_GAS = replace(MARKET, base_fee=1, eth_usd=1e-6)
 def someone() -> mesa.Model:
     """A model to belong to; nothing of it is used."""
     return mesa.Model(rng=1)
+
+
+def liquidator(kind: type[Liquidator] = Liquidator, **terms: Any) -> Any:
+    """One of its kind."""
+    usual: dict[str, Any] = {
+        "min_profit": 20.0,
+        "failure_rate": 0.1,
+        "bid_share": 0.2,
+        "max_tip_gwei": 500.0,
+    }
+    return kind(someone(), "liquidator-0", ADDRESS, **{**usual, **terms})
 
 
 def market(**changes: Any) -> Market:
