@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from sim.cli import main
+from sim.protocol.adapter import Adapter
 
 GUIDE = Path(__file__).parents[2] / "docs" / "adapter.md"
 FEW = ("--set", "traders.count=40")
@@ -43,6 +44,17 @@ def test_guide__its_adapter__is_the_same_on_two_engines(adapter: Path) -> None:
     )
     assert done.exit_code == 0, done.stderr
     assert "are identical" in done.stdout
+
+
+def test_guide__table__names_all_of_the_interface_and_nothing_else() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    members = {*vars(Adapter), *Adapter.__annotations__}
+    rows = re.findall(r"^\| (`.*?) \|", text.partition("## What it says")[2], re.M)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    said = set(re.findall(r"`(?:self\.)?(\w+)", text))
+    assert len(rows) > 10
+    assert named <= members
+    assert {name for name in members if not name.startswith("_")} <= said
 
 
 def test_guide__links__lead_somewhere() -> None:

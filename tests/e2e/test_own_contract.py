@@ -44,7 +44,7 @@ def test_example__is_the_one_that_the_guide_prints(fence: str, file: str) -> Non
 
 
 def test_example__its_own_tests__pass(project: Path) -> None:
-    done = run(sys.executable, "-m", "pytest", "-q", "-p", "no:ape_test", cwd=project)
+    done = run(sys.executable, "-m", "pytest", "-q", cwd=project)
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
 
@@ -75,7 +75,7 @@ def test_example__without_its_check__is_broken_and_the_case_replays(project: Pat
 
     written = run(PLIMSOLL, "replay", case, "--pytest", "test_case.py", cwd=project)
     assert written.returncode == 1
-    test = [sys.executable, "-m", "pytest", "-q", "-p", "no:ape_test", "test_case.py"]
+    test = [sys.executable, "-m", "pytest", "-q", "test_case.py"]
     assert run(*test, cwd=project).returncode == 1
 
     shutil.copy(PROJECT / "contracts" / "Pawnshop.vy", project / "contracts")
