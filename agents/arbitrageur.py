@@ -10,7 +10,8 @@ from agents import routing
 from agents.base import bid
 from agents.dealer import Dealer
 from agents.intent import Bid, Intent, Swap, VenueOrder
-from agents.view import Market, Pool, Report, View
+from agents.market import Market, Pool
+from agents.view import Report, View
 
 SWAP_GAS, TRANSFER_GAS = 120_000, 65_000
 """What a swap costs, roughly; only to judge whether it pays."""

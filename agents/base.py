@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 import mesa
 
 from agents.intent import Bid, Intent
-from agents.view import Market, Report, View
+from agents.market import Market
+from agents.view import Report, View
 
 GWEI = 10**9
 

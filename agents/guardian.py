@@ -8,7 +8,8 @@ import mesa
 
 from agents.base import GWEI, Participant, bid
 from agents.intent import Intent, Pause
-from agents.view import Market, View
+from agents.market import Market
+from agents.view import View
 
 BORROW, WITHDRAW = 1, 2
 """Flags of what is paused."""

@@ -10,7 +10,8 @@ from math import sqrt
 from agents import routing
 from agents.base import GWEI, bid
 from agents.intent import Bid, Swap, VenueOrder
-from agents.view import Market, Pool, Seen, View
+from agents.market import Market, Pool
+from agents.view import Seen, View
 
 SWAP_GAS = 120_000
 TRANSFER_GAS = 65_000

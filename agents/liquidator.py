@@ -23,8 +23,9 @@ from agents.inventory import (
     proceeds,
     sold,
 )
+from agents.market import Market
 from agents.peg import replenish
-from agents.view import Market, Opportunity, View
+from agents.view import Opportunity, View
 
 LIQUIDATE_GAS = 190_000
 CALL_GAS = 90_000

@@ -9,7 +9,8 @@ import mesa
 
 from agents.base import GWEI, Participant, bid
 from agents.intent import Intent, Poke, Post
-from agents.view import Market, Report, View
+from agents.market import Market
+from agents.view import Report, View
 
 WAD = 10**18
 

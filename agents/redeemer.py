@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from agents.base import bid
 from agents.dealer import Dealer
 from agents.intent import Bid, Intent, Redeem, Swap
-from agents.view import Market, Position, View
+from agents.market import Market
+from agents.view import Position, View
 
 REDEEM_GAS, SWAP_GAS = 150_000, 120_000
 """Roughly; only to judge whether it pays."""

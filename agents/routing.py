@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agents.view import Pool, Venue
+from agents.market import Pool, Venue
 
 STEPS = 24
 """At most, of a search for a price."""

@@ -12,7 +12,8 @@ from agents.base import GWEI, Participant, bid
 from agents.intent import Bid, Bundle, FlashLiquidate, Intent, Liquidate, Swap, Theirs
 from agents.inventory import SWAP_GAS
 from agents.liquidator import OUTBID, Liquidator, Means, Take
-from agents.view import Market, Opportunity, Pool, Seen, View
+from agents.market import Market, Pool
+from agents.view import Opportunity, Seen, View
 
 WAD = 10**18
 SEARCH_STEPS = 80

@@ -10,7 +10,8 @@ import mesa
 
 from agents.base import Participant, bid
 from agents.intent import Bid, Borrow, Deposit, Intent, Open, Repay, Swap, Withdraw
-from agents.view import Market, Occasion, Position, View
+from agents.market import Market
+from agents.view import Occasion, Position, View
 
 CURED = 1.10
 """Health that a cure aims at."""

@@ -8,7 +8,8 @@ import mesa
 
 from agents.base import GWEI, Participant, bid
 from agents.intent import Bid, Borrow, Deposit, Intent, Open, Swap
-from agents.view import Market, Report, View
+from agents.market import Market
+from agents.view import Report, View
 
 SLACK = 0.001
 """Of what it may borrow, left for the interest until its transaction is executed."""

@@ -13,7 +13,8 @@ from agents.base import Participant
 from agents.intent import Bid, Bundle, Intent, Liquidate, Swap
 from agents.inventory import CAUTION, SWAP_GAS
 from agents.liquidator import HEADROOM, LIQUIDATE_GAS
-from agents.view import Market, Pool, Position, Terms, View
+from agents.market import Market, Pool, Terms
+from agents.view import Position, View
 
 WAD = 10**18
 DEEPEST = 0.3

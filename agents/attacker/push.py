@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, sqrt
 
-from agents.view import Pool
+from agents.market import Pool
 
 
 def push_size(ratio: float, fee: float) -> float:

@@ -9,7 +9,8 @@ import mesa
 from agents.intent import Bid, FlashLiquidate, Intent, Swap, VenueOrder
 from agents.inventory import Inventory
 from agents.liquidator import Liquidator, Means, Take
-from agents.view import Market, Opportunity, View
+from agents.market import Market
+from agents.view import Opportunity, View
 
 WAD = 10**18
 FLASH_GAS = 280_000

@@ -11,7 +11,8 @@ import mesa
 from agents.intent import Bid, Bundle, Intent
 from agents.inventory import Inventory, sale
 from agents.liquidator import Liquidator, Means, Take, liquidate
-from agents.view import Market, Opportunity, View
+from agents.market import Market
+from agents.view import Opportunity, View
 
 ROUNDING = 16
 """Native units by which what is seized may differ from what was previewed."""

@@ -8,7 +8,8 @@ from math import ceil
 from agents.intent import Bid, Intent
 from agents.keepers.private import PrivateKeeper
 from agents.liquidator import HEADROOM, LIQUIDATE_GAS, Means, Take, liquidate
-from agents.view import Opportunity, Terms
+from agents.market import Terms
+from agents.view import Opportunity
 
 STILL_BELOW = 0.99
 """Part of the healing repayment that a first of two steps makes: it must not heal."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from agents.base import bid
 from agents.dealer import Dealer
 from agents.intent import Bid, Intent
+from agents.market import Market
 from agents.peg.routes import routes
-from agents.view import Market, Report, View, Wallet
+from agents.view import Report, View, Wallet
 
 TWO_STEPS_GAS = 240_000
 """What a swap and a second step cost, roughly; only to judge whether they pay."""

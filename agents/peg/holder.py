@@ -8,9 +8,10 @@ import mesa
 
 from agents.base import GWEI, Participant, bid
 from agents.intent import Bid, Intent, PegMint, PegRedeem, PegSwap
+from agents.market import Peg
 from agents.peg.chain import into
 from agents.peg.routes import CAUTION, WAD
-from agents.view import Peg, View, Wallet
+from agents.view import View, Wallet
 
 
 class CoinHolder(Participant):

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from agents.base import bid
 from agents.intent import Intent, PegPoke
+from agents.market import Market
 from agents.oracle import Poker
-from agents.view import Market, Report, View
+from agents.view import Report, View
 
 
 class PegPoker(Poker):

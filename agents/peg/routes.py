@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agents.intent import Bid, Intent, PegMint, PegRedeem, PegSwap, Swap
+from agents.market import Market, Peg, Pool
 from agents.peg.chain import into, through
-from agents.view import Market, Peg, Pool, Wallet
+from agents.view import Wallet
 
 CAUTION = 0.999
 """Least part of a quote it accepts: others may trade first in the block."""

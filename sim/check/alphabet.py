@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from agents.view import Terms
+from agents.market import Terms
 from sim.check.action import WHOLE, Action, Amount, Do, Of
 from sim.check.edge import LEVELS
 from sim.check.orders import ACCOMPLICE, NEEDS

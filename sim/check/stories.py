@@ -6,7 +6,7 @@ and puts them together again; a contract that is not able to do something leaves
 
 from __future__ import annotations
 
-from agents.view import Terms
+from agents.market import Terms
 from sim.check.action import WHOLE, Action, Amount, Do, Of
 from sim.check.orders import ACCOMPLICE
 from sim.check.world import BORROWERS, KEEPER, LENDER, STRANGER

@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from agents.view import Peg
+from agents.market import Peg
 from sim.units import WAD, to_wad
 
 MONEY = WAD * WAD

@@ -7,7 +7,7 @@ from math import nan
 
 import numpy as np
 
-from agents.view import Peg
+from agents.market import Peg
 from sim.model.scene import Scene
 from sim.protocol.ledger import Floats
 from sim.protocol.standing import Standing

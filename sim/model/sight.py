@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from agents.base import Participant
-from agents.view import Market, Occasion, Opportunity, Position, Report, View
+from agents.market import Market
+from agents.view import Occasion, Opportunity, Position, Report, View
 from sim.chain.engine import Engine
 from sim.model.desk import Desk
 from sim.model.floor import Floor

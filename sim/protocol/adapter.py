@@ -35,7 +35,8 @@ from agents.intent import (
     Repay,
     Withdraw,
 )
-from agents.view import Opportunity, Peg, Position, Terms
+from agents.market import Peg, Terms
+from agents.view import Opportunity, Position
 from sim.chain.artifacts import Artifact, load
 from sim.chain.engine import Engine
 from sim.errors import AdapterError, ScenarioError

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.view import AssetTerms
+from agents.market import AssetTerms
 from sim.scenario import Ratios, ScanTerms, Scenario
 from sim.units import WAD, to_wad
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from agents.intent import Intent, PegMint, PegPoke, PegRedeem, PegSwap
-from agents.view import Peg, Terms
+from agents.market import Peg, Terms
 from sim.protocol.abi import Contract
 from sim.protocol.adapter import Adapter, Order, Reading, Who
 from sim.protocol.interest import debt_up, grown, kinked_rate

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from agents.intent import Intent, PegMint, PegPoke, PegRedeem, PegSwap
-from agents.view import Peg, Pool
+from agents.market import Peg, Pool
 from sim.chain.artifacts import Artifact
 from sim.chain.engine import Engine
 from sim.protocol.abi import Contract, Method, Word, read

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from agents.intent import Intent, PayOut, Poke, Post, Swap, VenueOrder
-from agents.view import Opportunity, Peg, Pool, Position, Wallet
+from agents.market import Peg, Pool
+from agents.view import Opportunity, Position, Wallet
 from sim.chain.engine import Engine, Receipt
 from sim.protocol.adapter import Adapter, Order, Reading, Who
 from sim.protocol.audit import audit

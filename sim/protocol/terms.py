@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.view import AssetTerms, Terms
+from agents.market import AssetTerms, Terms
 from sim.protocol.adapter import Ability, Adapter
 from sim.protocol.margin import ratios_of
 from sim.units import to_wad

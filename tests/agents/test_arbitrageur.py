@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agents.arbitrageur import Arbitrageur, best_trade
 from agents.intent import Bid, Swap
-from agents.view import Pool
+from agents.market import Pool
 from tests.agents.views import (
     ADDRESS,
     BTC,

@@ -22,7 +22,8 @@ from agents.attacker.push import (
     seen_ratio,
 )
 from agents.intent import Bid, Bundle, Deposit, Liquidate, Repay, Swap
-from agents.view import Pool, Position, Seen, View
+from agents.market import Pool
+from agents.view import Position, Seen, View
 from tests.agents.views import (
     ADDRESS,
     GWEI,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from agents.intent import Bid, Liquidate, MarginCall, Swap
 from agents.inventory import PATIENCE, Inventory, proceeds
-from agents.view import Market, Pool, View
+from agents.market import Market, Pool
+from agents.view import View
 from tests.agents.views import (
     BTC,
     CHEAP_GAS,

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.intent import Bid, Intent, PegMint, PegPoke, PegRedeem, PegSwap, Swap
+from agents.market import Peg, Pool
 from agents.peg import CoinHolder, PegArbitrageur, PegPoker, replenish
 from agents.peg.chain import Chain, into, through
 from agents.peg.routes import routes
-from agents.view import Occasion, Peg, Pool, View, Wallet
+from agents.view import Occasion, View, Wallet
 from tests.agents.views import (
     ADDRESS,
     CHEAP_GAS,

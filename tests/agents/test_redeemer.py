@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from agents.intent import Redeem, Swap
+from agents.market import Pool
 from agents.redeemer import Redeemer, allowed, can_be_redeemed, price_of
-from agents.view import Pool, View
+from agents.view import View
 from tests.agents.views import (
     ADDRESS,
     CHEAP_GAS,

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from agents.intent import Bid, Post
+from agents.market import Market
 from agents.oracle import Reporter
-from agents.view import Market, View
+from agents.view import View
 from tests.agents.views import (
     ADDRESS,
     BTC,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents import routing
-from agents.view import Pool
+from agents.market import Pool
 from sim.market.book import Book
 from sim.market.venue import Venue
 from sim.scenario import VenueTerms

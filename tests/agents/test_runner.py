@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from agents.intent import Deposit, Repay, Swap, Withdraw
+from agents.market import Pool
 from agents.runner import AGAIN, PATIENCE, Runner
 from agents.trader import Trader
-from agents.view import Occasion, Pool, View
+from agents.view import Occasion, View
 from tests.agents.test_trader import HABITS
 from tests.agents.views import ADDRESS, MARKET, WAD, market, position, sent, someone, view, wallet
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.intent import Bid, Bundle, Intent, Liquidate, MarginCall, Swap, Theirs
+from agents.market import Pool
 from agents.searcher import (
     CopyCat,
     Sandwicher,
@@ -18,7 +19,7 @@ from agents.searcher import (
     largest_front,
     sandwich,
 )
-from agents.view import Pool, Seen, View
+from agents.view import Seen, View
 from tests.agents.views import (
     ADDRESS,
     GWEI,

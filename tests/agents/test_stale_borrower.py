@@ -8,7 +8,8 @@ import pytest
 
 from agents.attacker import StaleBorrower
 from agents.intent import Bid, Borrow, Deposit, Intent, Open, Swap
-from agents.view import Pool, View
+from agents.market import Pool
+from agents.view import View
 from tests.agents.views import ADDRESS, WAD, market, position, sent, someone, view, wallet
 
 POOL = Pool(collateral=100_000 * WAD, stable=10_000_000 * WAD, fee=0.003)

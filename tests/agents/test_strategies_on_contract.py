@@ -10,7 +10,8 @@ import pytest
 from agents.attacker.manipulator import target_of, threshold
 from agents.intent import Bundle, Liquidate, MarginCall, Swap
 from agents.keepers import DutchSniper, SplitKeeper
-from agents.view import Opportunity, Position, Terms
+from agents.market import Terms
+from agents.view import Opportunity, Position
 from sim.units import MAX_UINT256
 from tests.agents.views import (
     ADDRESS,

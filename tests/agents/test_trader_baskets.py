@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from agents.intent import Borrow, Deposit, Intent, Open, Repay, Swap, Withdraw
+from agents.market import Market, Peg, Pool
 from agents.trader import Trader
-from agents.view import Market, Occasion, Peg, Pool, Position, View
+from agents.view import Occasion, Position, View
 from tests.agents.test_trader import HABITS
 from tests.agents.views import (
     ADDRESS,

@@ -12,7 +12,7 @@ from agents.intent import Liquidate, Owed, Swap, VenueOrder
 from agents.inventory import CAUTION, PATIENCE, Inventory, disposal, proceeds
 from agents.keepers import FlashKeeper, PrivateKeeper
 from agents.liquidator import Liquidator
-from agents.view import Pool
+from agents.market import Pool
 from sim.market.venue import Venue
 from sim.scenario import VenueTerms
 from tests.agents.views import (

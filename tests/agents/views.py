@@ -9,18 +9,8 @@ import mesa
 
 from agents.intent import Intent
 from agents.liquidator import Liquidator
-from agents.view import (
-    AssetTerms,
-    Market,
-    Occasion,
-    Opportunity,
-    Pool,
-    Position,
-    Sent,
-    Terms,
-    View,
-    Wallet,
-)
+from agents.market import AssetTerms, Market, Pool, Terms
+from agents.view import Occasion, Opportunity, Position, Sent, View, Wallet
 
 WAD = 10**18
 GWEI = 10**9

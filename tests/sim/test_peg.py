@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agents.view import Peg
+from agents.market import Peg
 from sim.chain.engine import Call
 from sim.errors import DataError, LedgerMismatch, ScenarioError
 from sim.experiments.run import crosscheck, run

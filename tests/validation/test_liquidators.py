@@ -17,7 +17,8 @@ from agents.intent import Bid, FlashLiquidate
 from agents.inventory import SWAP_GAS
 from agents.keepers import FlashKeeper, Keeper
 from agents.liquidator import LIQUIDATE_GAS, Liquidator
-from agents.view import Opportunity, Pool, View
+from agents.market import Pool
+from agents.view import Opportunity, View
 from sim.chain.engine import BLOCK_GAS_LIMIT, BlockRequest, Transaction
 from sim.experiments.run import run
 from sim.model import StressModel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agents.view import Terms
+from agents.market import Terms
 from sim.protocol.ability import Ability
 from sim.protocol.adapter import Adapter
 from sim.protocol.amounts import readable

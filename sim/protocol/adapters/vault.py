@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import ClassVar
 
 from agents.intent import Borrow, Deposit, Liquidate, Redeem, Repay, Withdraw
-from agents.view import Opportunity, Position, Terms
+from agents.market import Terms
+from agents.view import Opportunity, Position
 from sim.chain.engine import Engine
 from sim.protocol import effects as on
 from sim.protocol.abi import Contract, read
