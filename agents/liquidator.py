@@ -4,7 +4,7 @@ brings. How each bids, by which route and when, is in `agents.keepers`."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import mesa
 
@@ -25,9 +25,9 @@ from agents.inventory import (
 )
 from agents.market import Market
 from agents.peg import replenish
+from agents.take import HEADROOM, LIQUIDATE_GAS, Means, Take, brings, liquidate, spent
 from agents.view import Opportunity, View
 
-LIQUIDATE_GAS = 190_000
 CALL_GAS = 90_000
 OUTBID = 1.125
 """A rival's pending transaction is outbid by this much where the gain bears it."""
@@ -35,37 +35,6 @@ PRIOR = 2
 """Attempts that its first belief counts for."""
 DUST = 10**18
 """Stable units (one dollar) below which there is no capital left to speak of."""
-HEADROOM = 1_000
-"""To repay all that may be repaid it offers one part in so many more than it saw: interest
-accrues until the block, and a debt that is repaid whole must be repaid to the last unit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """A liquidation of the size that capital, terms and pool allow."""
-
-    opportunity: Opportunity
-    max_repay: int
-    """Stable offered, with headroom when all that may be repaid is."""
-    repaid: int
-    seized: int
-    gross: float
-    """USD: what the collateral brings less what is repaid, before gas."""
-    gas: int
-    first: int = 0
-    """Of `max_repay`, what a first of two steps repays; 0 for one step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What it reckons with for its next attempt in a block."""
-
-    market: Market
-    """With the pools that its own sales will leave."""
-    budget: int
-    """Stable it may still commit."""
-    beaten: float
-    """Its chance to be beaten, as it believes."""
 
 
 class Liquidator(Participant):
@@ -314,27 +283,3 @@ class Liquidator(Participant):
             for asset, held in enumerate(view.wallet.tokens)
             for sale in disposal(self.inventory, view.market, asset, held)
         ]
-
-
-def brings(opportunity: Opportunity, max_repay: int) -> tuple[int, int]:
-    """(repaid, seized) of an offer to repay so much."""
-    if opportunity.repaid == 0:
-        return 0, 0
-    repaid = min(max_repay, opportunity.repaid)
-    return repaid, opportunity.seized * repaid // opportunity.repaid
-
-
-def spent(intent: Intent) -> int:
-    """Stable of its own that an attempt ties up; a flash liquidation none, and a bundle none
-    beyond its block."""
-    return intent.max_repay if isinstance(intent, Liquidate) else 0
-
-
-def liquidate(take: Take, offer: Bid) -> Liquidate:
-    return Liquidate(
-        bid=offer,
-        account=take.opportunity.account,
-        asset=take.opportunity.asset,
-        max_repay=take.max_repay,
-        min_seize=int(take.seized * CAUTION),
-    )

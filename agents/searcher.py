@@ -11,8 +11,9 @@ import mesa
 from agents.base import GWEI, Participant, bid
 from agents.intent import Bid, Bundle, FlashLiquidate, Intent, Liquidate, Swap, Theirs
 from agents.inventory import SWAP_GAS
-from agents.liquidator import OUTBID, Liquidator, Means, Take
+from agents.liquidator import OUTBID, Liquidator
 from agents.market import Market, Pool
+from agents.take import Means, Take
 from agents.view import Opportunity, Seen, View
 
 WAD = 10**18

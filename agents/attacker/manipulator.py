@@ -12,8 +12,8 @@ from agents.attacker.push import buy_back, push_size, round_trip_cost, seen_rati
 from agents.base import Participant
 from agents.intent import Bid, Bundle, Intent, Liquidate, Swap
 from agents.inventory import CAUTION, SWAP_GAS
-from agents.liquidator import HEADROOM, LIQUIDATE_GAS
 from agents.market import Market, Pool, Terms
+from agents.take import HEADROOM, LIQUIDATE_GAS
 from agents.view import Position, View
 
 WAD = 10**18

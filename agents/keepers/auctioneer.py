@@ -7,7 +7,8 @@ from math import ceil
 
 from agents.base import bid
 from agents.intent import Bid, Intent, Liquidate, Rebid
-from agents.liquidator import OUTBID, Liquidator, Means, Take
+from agents.liquidator import OUTBID, Liquidator
+from agents.take import Means, Take
 from agents.view import Opportunity, View
 
 REPLACEMENT = 1.1

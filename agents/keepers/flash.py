@@ -8,8 +8,9 @@ import mesa
 
 from agents.intent import Bid, FlashLiquidate, Intent, Swap, VenueOrder
 from agents.inventory import Inventory
-from agents.liquidator import Liquidator, Means, Take
+from agents.liquidator import Liquidator
 from agents.market import Market
+from agents.take import Means, Take
 from agents.view import Opportunity, View
 
 WAD = 10**18

@@ -8,7 +8,8 @@ import mesa
 
 from agents.base import GWEI, bid
 from agents.intent import Bid
-from agents.liquidator import Liquidator, Means, Take
+from agents.liquidator import Liquidator
+from agents.take import Means, Take
 
 
 class Keeper(Liquidator):

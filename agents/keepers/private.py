@@ -10,8 +10,9 @@ import mesa
 
 from agents.intent import Bid, Bundle, Intent
 from agents.inventory import Inventory, sale
-from agents.liquidator import Liquidator, Means, Take, liquidate
+from agents.liquidator import Liquidator
 from agents.market import Market
+from agents.take import Means, Take, liquidate
 from agents.view import Opportunity, View
 
 ROUNDING = 16

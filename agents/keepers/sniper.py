@@ -9,7 +9,8 @@ import mesa
 
 from agents.base import GWEI
 from agents.intent import Intent
-from agents.liquidator import Liquidator, Means
+from agents.liquidator import Liquidator
+from agents.take import Means
 from agents.view import Opportunity
 
 WAD = 10**18

@@ -7,8 +7,8 @@ from math import ceil
 
 from agents.intent import Bid, Intent
 from agents.keepers.private import PrivateKeeper
-from agents.liquidator import HEADROOM, LIQUIDATE_GAS, Means, Take, liquidate
 from agents.market import Terms
+from agents.take import HEADROOM, LIQUIDATE_GAS, Means, Take, liquidate
 from agents.view import Opportunity
 
 STILL_BELOW = 0.99

@@ -44,8 +44,9 @@ def test_believed__own_record__counts_against_the_first_belief(failed: int) -> N
 def test_flash__beaten_again_and_again__stops_where_it_no_longer_pays() -> None:
     """A failure costs gas at its own bid: with enough of them small gains are left alone."""
     seen = view(opportunities=(opportunity(),), wallet=RICH, market=market(pools=(DEEP,)))
-    assert make(FlashKeeper).decide(seen)
-    assert not make(FlashKeeper, min_profit=5.0).decide(replace(seen, record=(False,) * 200))
+    keeper = make(FlashKeeper, min_profit=5.0)
+    assert keeper.decide(seen)
+    assert not keeper.decide(replace(seen, record=(False,) * 200))
 
 
 @pytest.mark.parametrize(("rivals", "share"), [(0, 0.2), (1, 0.5), (3, 0.75), (9, 0.9)])

@@ -22,7 +22,8 @@ from agents.keepers import (
 from agents.keepers.flash import FLASH_GAS
 from agents.keepers.sniper import waiting_value
 from agents.keepers.split import healing_repay, two_steps
-from agents.liquidator import LIQUIDATE_GAS, Liquidator, Means
+from agents.liquidator import Liquidator
+from agents.take import LIQUIDATE_GAS, Means
 from agents.view import Opportunity, View
 from tests.agents.views import (
     DEEP,

@@ -8,8 +8,8 @@ import pytest
 
 from agents.intent import Bid, Liquidate, Swap
 from agents.inventory import HEDGE_COST, HOLD_DISCOUNT, Inventory, proceeds
-from agents.liquidator import Means
 from agents.market import Market
+from agents.take import Means
 from agents.view import Seen, View
 from tests.agents.views import (
     GWEI,

@@ -16,8 +16,9 @@ from scipy.stats import t as student
 from agents.intent import Bid, FlashLiquidate
 from agents.inventory import SWAP_GAS
 from agents.keepers import FlashKeeper, Keeper
-from agents.liquidator import LIQUIDATE_GAS, Liquidator
+from agents.liquidator import Liquidator
 from agents.market import Pool
+from agents.take import LIQUIDATE_GAS
 from agents.view import Opportunity, View
 from sim.chain.engine import BLOCK_GAS_LIMIT, BlockRequest, Transaction
 from sim.experiments.run import run
