@@ -13,7 +13,6 @@
      whatever it calls is given what it needs, and no token sees an account half changed.
 """
 
-from ethereum.ercs import IERC20
 from ethereum.ercs import IERC20Detailed
 
 from .interfaces import ICollateralizedDebt
@@ -23,24 +22,33 @@ from .interfaces import IPenaltyModel
 from .interfaces import IRateModel
 from .interfaces import IStableToken
 from .modules import account_word
+from .modules import brakes
+from .modules import checks
 from .modules import debt_ledger
 from .modules import fixed_point
-from .modules import loss_window
+from .modules import liquidation
 from .modules import ownable
 from .modules import settings
+from .modules import transfers
 
 implements: ICollateralizedDebt
 
 initializes: ownable
 initializes: debt_ledger
 initializes: settings
-initializes: loss_window
+initializes: brakes[ownable := ownable]
 
 exports: (
     ownable.owner,
     ownable.pending_owner,
     ownable.transfer_ownership,
     ownable.accept_ownership,
+    brakes.paused,
+    brakes.breaker_tripped,
+    brakes.guardian,
+    brakes.set_guardian,
+    brakes.set_paused,
+    brakes.reset_breaker,
 )
 
 
@@ -52,19 +60,6 @@ struct Book:
     position: ICollateralizedDebt.Position
 
 
-# A liquidation worked out, or in words why it is refused.
-struct Plan:
-    refusal: String[32]
-    repaid: uint256
-    shares: uint256
-    taken: uint256          # collateral that leaves the account
-    reserve_cut: uint256    # of it, to the Reserve
-    penalty: uint256
-    value_left: uint256
-    cures: bool             # E >= M after it, at valid prices, or no debt
-    ruins: bool             # debt left, and no collateral that counts
-
-
 WAD: constant(uint256) = fixed_point.WAD
 RAY: constant(uint256) = fixed_point.RAY
 MAX_ASSETS: constant(uint256) = 8
@@ -73,9 +68,6 @@ MAX_AMOUNT: constant(uint256) = 2**128 - 1
 # value, one of debt and one of requirement for each asset and scenario.
 BUFFER_ROUNDING: constant(uint256) = 16
 
-PAUSE_BORROW: constant(uint256) = 1
-PAUSE_WITHDRAW: constant(uint256) = 2
-REFUSED: constant(String[32]) = "token: transfer failed"
 
 stable: public(immutable(address))
 oracle: public(immutable(address))
@@ -95,9 +87,6 @@ _deposited: uint256[MAX_ASSETS]
 _deposit_caps: uint256[MAX_ASSETS]
 unpaid: public(HashMap[address, uint256])              # to the Reserve: its token refused
 bad_debt: public(uint256)
-paused: public(uint256)
-breaker_tripped: public(bool)
-guardian: public(address)
 
 
 @deploy
@@ -169,9 +158,9 @@ def open() -> uint256:
 @external
 def deposit(account: uint256, asset: address, amount: uint256):
     owner: address = self.owner_of[account]
-    self._require(owner != empty(address), "account: not opened")
+    checks._require(owner != empty(address), "account: not opened")
     i: uint256 = self._asset_index(asset)
-    received: uint256 = self._receive(asset, amount)
+    received: uint256 = transfers._receive(asset, amount)
     state: account_word.Account = self._load(account)
     held: bool = state.held & (1 << i) != 0
     if msg.sender != owner or not held:
@@ -194,25 +183,25 @@ def withdraw(account: uint256, asset: address, amount: uint256, to: address):
     self._only_account_owner(account)
     self._check_payout(amount, to)
     i: uint256 = self._asset_index(asset)
-    self._require(amount <= self._collateral[account][i], "amount: more than is held")
+    checks._require(amount <= self._collateral[account][i], "amount: more than is held")
 
     state: account_word.Account = self._load(account)
     if state.shares != 0:
-        self._check_open(PAUSE_WITHDRAW)
+        brakes._check_open(brakes.PAUSE_WITHDRAW)
     state.held = self._take(account, state.held, i, amount)
     self._save(account, state)
     if state.shares != 0:
         self._check_initial(self._valid_position(account))
         self._clear(account)
     log ICollateralizedDebt.Withdrawn(account=account, asset=asset, to=to, amount=amount)
-    self._send(asset, to, amount)
+    transfers._send(asset, to, amount)
 
 
 @external
 def borrow(account: uint256, amount: uint256, to: address):
     self._only_account_owner(account)
     self._check_payout(amount, to)
-    self._check_open(PAUSE_BORROW)
+    brakes._check_open(brakes.PAUSE_BORROW)
 
     self._accrue()
     state: account_word.Account = self._load(account)
@@ -221,19 +210,19 @@ def borrow(account: uint256, amount: uint256, to: address):
     self._save(account, state)
 
     p: ICollateralizedDebt.Position = self._valid_position(account)
-    self._require(p.debt >= settings._min_debt(), "limit: below minimum debt")
-    self._require(p.debt <= self._account_limit(account), "limit: account debt ceiling")
+    checks._require(p.debt >= settings._min_debt(), "limit: below minimum debt")
+    checks._require(p.debt <= self._account_limit(account), "limit: account debt ceiling")
     self._check_initial(p)
     self._clear(account)
     log ICollateralizedDebt.Borrowed(account=account, to=to, amount=amount, shares=shares)
-    extcall IStableToken(stable).mint(to, amount)
+    self._mint(to, amount)
 
 
 @external
 def repay(account: uint256, amount: uint256) -> uint256:
-    self._check_amount(amount)
+    checks._nonzero(amount)
     state: account_word.Account = self._load(account)
-    self._require(state.shares != 0, "account: no debt")
+    checks._require(state.shares != 0, "account: no debt")
 
     index: uint256 = self._accrue()
     paid: uint256 = 0
@@ -263,7 +252,7 @@ def accrue():
 def margin_call(account: uint256):
     state: account_word.Account = self._load(account)
     book: Book = self._book_of(account)
-    self._require(self._is_below(book, book.position.maintenance), "margin: not below maintenance")
+    checks._require(self._is_below(book, book.position.maintenance), "margin: not below maintenance")
 
     grace: uint256 = settings._grace()
     news: bool = state.called_at == 0
@@ -271,7 +260,7 @@ def margin_call(account: uint256):
         state.called_at = block.timestamp
         state.deadline = block.timestamp + grace
     recorded_at: uint256 = self._recorded_at(state, self._is_due(state, book, grace))
-    self._require(news or recorded_at != state.recorded_at, "margin: already called")
+    checks._require(news or recorded_at != state.recorded_at, "margin: already called")
     state.recorded_at = recorded_at
     self._save(account, state)
     if news:
@@ -287,8 +276,8 @@ def margin_call(account: uint256):
 def clear_margin_call(account: uint256):
     state: account_word.Account = self._load(account)
     if state.called_at != 0 or state.recorded_at != 0:
-        self._require(self._cured(self._valid_position(account)), "margin: below maintenance")
-    self._require(self._clear(account), "margin: not called")
+        checks._require(self._cured(self._valid_position(account)), "margin: below maintenance")
+    checks._require(self._clear(account), "margin: not called")
 
 
 # -------------------------------------------------------------- liquidation
@@ -303,11 +292,12 @@ def liquidate(
 
     index: uint256 = self._accrue()
     state: account_word.Account = self._load(account)
-    book: Book = self._book(account, state, index)
-    plan: Plan = self._plan(account, state, book, index, i, max_repay)
-    self._require(len(plan.refusal) == 0, plan.refusal)
+    plan: liquidation.Plan = empty(liquidation.Plan)
+    refusal: String[32] = ""
+    plan, refusal = self._plan(account, state, index, i, max_repay)
+    checks._require(len(refusal) == 0, refusal)
     seized: uint256 = plan.taken - plan.reserve_cut
-    self._require(seized >= min_seize, "liquidation: seizes too little")
+    checks._require(seized >= min_seize, "liquidation: seizes too little")
 
     debt_ledger._retire(plan.shares, plan.repaid)
     state.shares -= plan.shares
@@ -325,13 +315,13 @@ def liquidate(
         penalty=plan.penalty,
     )
     if plan.ruins:
-        self._write_off(account, state, index, plan.value_left - book.in_doubt)
+        self._write_off(account, state, index, plan.worth)
     else:
         self._save(account, state)
         if plan.cures:
             self._clear(account)
     self._burn(msg.sender, plan.repaid)
-    self._send(asset, to, seized)
+    transfers._send(asset, to, seized)
     self._pay_reserve(asset, plan.reserve_cut)
     return plan.repaid, seized
 
@@ -339,27 +329,26 @@ def liquidate(
 @external
 def absorb(account: uint256):
     index: uint256 = self._accrue()
-    book: Book = self._book_of(account)
+    state: account_word.Account = self._load(account)
+    book: Book = self._book(account, state, index)
     # Negative equity is below any close-out requirement, so the account is liquidatable.
-    self._require(self._is_below(book, 0), "margin: not insolvent")
+    checks._require(self._is_below(book, 0), "margin: not insolvent")
     log ICollateralizedDebt.Absorbed(account=account, caller=msg.sender)
-    self._write_off(
-        account, self._load(account), index, book.position.collateral - book.in_doubt
-    )
+    self._write_off(account, state, index, book.position.collateral - book.in_doubt)
 
 
 @external
 def pay_reserve(asset: address):
     amount: uint256 = self.unpaid[asset]
-    self._check_amount(amount)
+    checks._nonzero(amount)
     self.unpaid[asset] = 0
-    self._send(asset, reserve, amount)
+    transfers._send(asset, reserve, amount)
 
 
 @external
 def heal(amount: uint256) -> uint256:
     healed: uint256 = min(amount, self.bad_debt)
-    self._check_amount(healed)
+    checks._nonzero(healed)
     self.bad_debt -= healed
     log ICollateralizedDebt.Healed(payer=msg.sender, amount=healed)
     self._burn(msg.sender, healed)
@@ -387,34 +376,9 @@ def set_account_limit(account: uint256, limit: uint256):
 @external
 def set_deposit_cap(asset: address, cap: uint256):
     ownable._only_owner()
-    self._require(cap <= MAX_AMOUNT, "config: deposit cap")
+    checks._require(cap <= MAX_AMOUNT, "config: deposit cap")
     self._deposit_caps[self._asset_index(asset)] = cap
     log ICollateralizedDebt.DepositCapSet(asset=asset, cap=cap)
-
-
-@external
-def set_guardian(guardian: address):
-    ownable._only_owner()
-    self.guardian = guardian
-    log ICollateralizedDebt.GuardianSet(guardian=guardian)
-
-
-@external
-def set_paused(flags: uint256):
-    self._require(flags <= PAUSE_BORROW | PAUSE_WITHDRAW, "pause: unknown flag")
-    self._only_guardian()
-    resumes: bool = flags & self.paused != self.paused
-    self._require(msg.sender == ownable.owner or not resumes, "guardian: only the owner resumes")
-    self.paused = flags
-    log ICollateralizedDebt.Paused(flags=flags)
-
-
-@external
-def reset_breaker():
-    self._only_guardian()
-    self.breaker_tripped = False
-    loss_window._clear()
-    log ICollateralizedDebt.BreakerReset()
 
 
 # -------------------------------------------------------------------- views
@@ -449,7 +413,7 @@ def requirements(account: uint256) -> (uint256, uint256, uint256):
 @view
 @external
 def health_factor(account: uint256) -> uint256:
-    return self._health(self._position(account))
+    return liquidation._health(self._position(account))
 
 
 @view
@@ -477,7 +441,7 @@ def max_borrow(account: uint256) -> uint256:
     market: debt_ledger.Market = self._accrued()
     state: account_word.Account = self._load(account)
     p: ICollateralizedDebt.Position = self._position(account)
-    if not p.valid or p.collateral < p.initial or not self._is_open(PAUSE_BORROW):
+    if not p.valid or p.collateral < p.initial or not brakes._is_open(brakes.PAUSE_BORROW):
         return 0
     # ceil(shares * index) <= limit exactly when shares <= floor(limit / index).
     limit: uint256 = min(p.collateral - p.initial, self._account_limit(account))
@@ -515,12 +479,13 @@ def preview_liquidate(
     account: uint256, asset: address, max_repay: uint256
 ) -> ICollateralizedDebt.Preview:
     i: uint256 = self._asset_index(asset)
-    index: uint256 = self._accrued().index
-    state: account_word.Account = self._load(account)
-    book: Book = self._book(account, state, index)
-    plan: Plan = self._plan(account, state, book, index, i, max_repay)
+    plan: liquidation.Plan = empty(liquidation.Plan)
+    refusal: String[32] = ""
+    plan, refusal = self._plan(
+        account, self._load(account), self._accrued().index, i, max_repay
+    )
     return ICollateralizedDebt.Preview(
-        allowed=plan.repaid != 0 and len(plan.refusal) == 0,
+        allowed=plan.repaid != 0 and len(refusal) == 0,
         repaid=plan.repaid,
         seized=plan.taken - plan.reserve_cut,
         reserve_cut=plan.reserve_cut,
@@ -532,7 +497,9 @@ def preview_liquidate(
 @external
 def totals() -> ICollateralizedDebt.Totals:
     market: debt_ledger.Market = self._accrued()
-    utilisation: uint256 = debt_ledger._utilisation(market, settings._debt_ceiling())
+    utilisation: uint256 = 0
+    rate: uint256 = 0
+    utilisation, rate = self._rate(market)
     return ICollateralizedDebt.Totals(
         debt=debt_ledger._debt_up(market.shares, market.index),
         shares=market.shares,
@@ -540,7 +507,7 @@ def totals() -> ICollateralizedDebt.Totals:
         unminted=market.unminted,
         bad_debt=self.bad_debt,
         utilisation=utilisation,
-        rate=staticcall IRateModel(rate_model).rate(utilisation),
+        rate=rate,
         timestamp=market.updated_at,
     )
 
@@ -614,9 +581,18 @@ def _accrued() -> debt_ledger.Market:
     """
     market: debt_ledger.Market = debt_ledger._load()
     if block.timestamp > market.updated_at:
-        utilisation: uint256 = debt_ledger._utilisation(market, settings._debt_ceiling())
-        market = debt_ledger._grow(market, staticcall IRateModel(rate_model).rate(utilisation))
+        market = debt_ledger._grow(market, self._rate(market)[1])
     return market
+
+
+@view
+@internal
+def _rate(market: debt_ledger.Market) -> (uint256, uint256):
+    """
+    @return (utilisation, rate a year), WAD.
+    """
+    utilisation: uint256 = debt_ledger._utilisation(market, settings._debt_ceiling())
+    return utilisation, staticcall IRateModel(rate_model).rate(utilisation)
 
 
 @internal
@@ -732,18 +708,8 @@ def _position(account: uint256) -> ICollateralizedDebt.Position:
 @internal
 def _valid_position(account: uint256) -> ICollateralizedDebt.Position:
     p: ICollateralizedDebt.Position = self._position(account)
-    self._require(p.valid, "price: not valid")
+    checks._require(p.valid, "price: not valid")
     return p
-
-
-@pure
-@internal
-def _health(p: ICollateralizedDebt.Position) -> uint256:
-    if p.debt == 0:
-        return max_value(uint256)
-    if p.collateral < p.maintenance:
-        return 0
-    return fixed_point._mul_div_down(p.collateral - p.maintenance, WAD, p.debt)
 
 
 @pure
@@ -755,7 +721,7 @@ def _cured(p: ICollateralizedDebt.Position) -> bool:
 @pure
 @internal
 def _check_initial(p: ICollateralizedDebt.Position):
-    self._require(p.collateral >= p.debt + p.initial, "margin: below initial requirement")
+    checks._require(p.collateral >= p.debt + p.initial, "margin: below initial requirement")
 
 
 @pure
@@ -836,33 +802,40 @@ def _clear_if_cured(account: uint256):
 def _plan(
     account: uint256,
     state: account_word.Account,
-    book: Book,
     index: uint256,
     i: uint256,
     max_repay: uint256,
-) -> Plan:
+) -> (liquidation.Plan, String[32]):
     """
-    @notice What liquidate() does with asset i, or why it does not.
+    @return What liquidate() does with asset i, and in words why it is refused, if it is.
     """
-    plan: Plan = empty(Plan)
+    plan: liquidation.Plan = empty(liquidation.Plan)
+    refusal: String[32] = ""
     terms: settings.Terms = settings._terms()
+    book: Book = self._book(account, state, index)
     p: ICollateralizedDebt.Position = book.position
     amount: uint256 = self._collateral[account][i]
     if not self._is_due(state, book, terms.grace):
-        plan.refusal = "margin: not liquidatable"
+        refusal = "margin: not liquidatable"
     elif amount == 0:
-        plan.refusal = "liquidation: asset is not held"
+        refusal = "liquidation: asset is not held"
     elif book.prices[i] == 0:
-        plan.refusal = "price: not valid"
-    if len(plan.refusal) != 0:
-        return plan
+        refusal = "price: not valid"
+    if len(refusal) != 0:
+        return plan, refusal
 
-    plan = self._seizure(state, p, terms, amount, book.prices[i], self._unit(i), max_repay)
+    full: uint256 = staticcall IPenaltyModel(penalty_model).penalty(
+        liquidation._health(p), liquidation._elapsed(state)
+    )
+    plan = liquidation._seizure(
+        p, terms, full, amount, book.prices[i], self._unit(i), max_repay
+    )
     plan.repaid, plan.shares = debt_ledger._payment(state.shares, plan.repaid, index)
 
     values: uint256[MAX_ASSETS] = book.values
     values[i] = fixed_point._mul_div_down(amount - plan.taken, book.prices[i], self._unit(i))
-    plan.value_left = p.collateral - book.values[i] + values[i]
+    value_left: uint256 = p.collateral - book.values[i] + values[i]
+    plan.worth = value_left - book.in_doubt
     debt_left: uint256 = debt_ledger._debt_up(state.shares - plan.shares, index)
     initial: uint256 = 0
     maintenance: uint256 = 0
@@ -871,109 +844,24 @@ def _plan(
 
     emptied: bool = plan.taken == amount and state.held == 1 << i
     plan.cures = debt_left == 0 or (
-        p.valid and plan.value_left >= debt_left + maintenance
+        p.valid and value_left >= debt_left + maintenance
     )
     # Less than `min_left` counts as nothing, unless it still covers the debt.
     plan.ruins = debt_left != 0 and (
-        emptied or plan.value_left < min(terms.min_left, debt_left)
+        emptied or value_left < min(terms.min_left, debt_left)
     )
     if debt_left != 0 and debt_left < terms.min_debt and plan.taken < amount:
-        plan.refusal = "liquidation: below minimum debt"
+        refusal = "liquidation: below minimum debt"
     # Below close-out it must be possible: of a balanced portfolio whatever is seized may lower
     # the buffer, and who cannot be liquidated until V < D has a put on the protocol.
     if (
         not emptied
         and p.collateral >= p.debt + p.close_out
-        and plan.value_left + p.debt + p.maintenance + BUFFER_ROUNDING + index // RAY
+        and value_left + p.debt + p.maintenance + BUFFER_ROUNDING + index // RAY
         < p.collateral + debt_left + maintenance
     ):
-        plan.refusal = "liquidation: lowers the buffer"
-    return plan
-
-
-@view
-@internal
-def _seizure(
-    state: account_word.Account,
-    p: ICollateralizedDebt.Position,
-    terms: settings.Terms,
-    amount: uint256,
-    price: uint256,
-    unit: uint256,
-    max_repay: uint256,
-) -> Plan:
-    """
-    @notice Repay up to the limit; if the asset is worth less, all of it for what it is worth.
-    @param amount Held of the asset, `unit` of which are worth `price`.
-    """
-    plan: Plan = empty(Plan)
-    health: uint256 = self._health(p)
-    reserve_part: uint256 = 0
-    plan.penalty, reserve_part = self._penalty(state, p, terms, health)
-    with_penalty: uint256 = WAD + plan.penalty
-
-    plan.repaid = min(max_repay, self._repay_limit(p, terms, health, plan.penalty))
-    plan.taken = fixed_point._mul_div_down(plan.repaid * with_penalty, unit, price * WAD)
-    if plan.taken >= amount:
-        plan.taken = amount
-        worth: uint256 = fixed_point._mul_div_up(amount, price, unit)
-        plan.repaid = min(plan.repaid, fixed_point._mul_div_up(worth, WAD, with_penalty))
-    plan.reserve_cut = fixed_point._mul_div_up(plan.taken, reserve_part, with_penalty)
-    return plan
-
-
-@view
-@internal
-def _penalty(
-    state: account_word.Account,
-    p: ICollateralizedDebt.Position,
-    terms: settings.Terms,
-    health: uint256,
-) -> (uint256, uint256):
-    """
-    @return (penalty, the Reserve's part of it), WAD shares of the debt repaid.
-    """
-    since: uint256 = block.timestamp
-    if state.called_at != 0:
-        since = min(since, state.deadline)
-    if state.recorded_at != 0:
-        since = min(since, state.recorded_at)
-    full: uint256 = staticcall IPenaltyModel(penalty_model).penalty(
-        health, block.timestamp - since
-    )
-    charged: uint256 = full
-    spare: uint256 = full if p.collateral >= p.debt else 0   # at most for the Reserve
-    if terms.cap_toxic:
-        equity: uint256 = p.collateral - min(p.collateral, p.debt)
-        most: uint256 = fixed_point._mul_div_down(equity, WAD, p.debt)
-        if full > most:
-            kept: uint256 = min(terms.liquidator_floor, full)
-            charged = max(most, kept)
-            spare = charged - kept
-    return charged, min(fixed_point._mul_div_up(charged, terms.reserve_share, WAD), spare)
-
-
-@pure
-@internal
-def _repay_limit(
-    p: ICollateralizedDebt.Position,
-    terms: settings.Terms,
-    health: uint256,
-    penalty: uint256,
-) -> uint256:
-    """
-    @notice The close factor's share of the debt; all of it when the account is far gone,
-            or when that share would leave too little debt or collateral behind.
-    """
-    limit: uint256 = fixed_point._mul_div_up(p.debt, terms.close_factor, WAD)
-    taken: uint256 = fixed_point._mul_div_up(limit, WAD + penalty, WAD)
-    if (
-        health <= terms.full_liquidation_health
-        or p.debt < limit + terms.min_debt
-        or p.collateral < taken + terms.min_left
-    ):
-        return p.debt
-    return limit
+        refusal = "liquidation: lowers the buffer"
+    return plan, refusal
 
 
 @internal
@@ -999,39 +887,22 @@ def _write_off(
     # The stable is ours, and what the Reserve has of it decides what is left to write.
     # Interest not yet minted is the Reserve's too, and pays with the rest.
     self._mint_unminted()
-    covered: uint256 = min(debt, staticcall IERC20(stable).balanceOf(reserve))
+    covered: uint256 = min(debt, transfers._balance(stable, reserve))
     self.bad_debt += debt - covered
     log ICollateralizedDebt.BadDebtRealised(
         account=account, shares=state.shares, debt=debt, covered=covered
     )
-    self._count_loss(debt - min(worth, debt))
+    threshold: uint256 = 0
+    window: uint256 = 0
+    threshold, window = settings._loss_limit()
+    brakes._count_loss(debt - min(worth, debt), threshold, window)
     self._burn(reserve, covered)
     for i: uint256 in range(MAX_ASSETS):
         if swept[i] != 0:
             self._pay_reserve(ASSETS[i], swept[i])
 
 
-@internal
-def _count_loss(loss: uint256):
-    threshold: uint256 = 0
-    window: uint256 = 0
-    threshold, window = settings._loss_limit()
-    lost: uint256 = loss_window._record(loss, window)
-    if lost > threshold and not self.breaker_tripped:
-        self.breaker_tripped = True
-        log ICollateralizedDebt.BreakerTripped(loss=lost)
-
-
 # --------------------------------------------------------- checks and tokens
-
-
-@pure
-@internal
-def _require(met: bool, reason: String[64]):
-    """
-    @notice An assert whose revert is put together in one place: forty bytes less for each.
-    """
-    assert met, reason
 
 
 @view
@@ -1054,9 +925,9 @@ def _check_worth(i: uint256, received: uint256, held: bool, own: bool):
     price: uint256 = 0
     valid: bool = False
     price, valid = self._price(i)
-    self._require(price != 0, "price: none")
+    checks._require(price != 0, "price: none")
     worth: uint256 = fixed_point._mul_div_down(received, price, self._unit(i))
-    self._require(
+    checks._require(
         own or (worth >= settings._min_deposit() and (held or valid)),
         "limit: below minimum deposit",
     )
@@ -1073,7 +944,7 @@ def _check_cap(account: uint256, called: bool, i: uint256, total: uint256):
     if not fits and called and total <= MAX_AMOUNT:
         p: ICollateralizedDebt.Position = self._position(account)
         fits = p.valid and p.collateral < p.debt + p.initial
-    self._require(fits, "limit: deposit cap")
+    checks._require(fits, "limit: deposit cap")
 
 
 @view
@@ -1086,61 +957,14 @@ def _account_limit(account: uint256) -> uint256:
 @view
 @internal
 def _only_account_owner(account: uint256):
-    self._require(msg.sender == self.owner_of[account], "account: caller is not the owner")
-
-
-@view
-@internal
-def _only_guardian():
-    self._require(
-        msg.sender == self.guardian or msg.sender == ownable.owner, "guardian: not the guardian"
-    )
-
-
-@view
-@internal
-def _is_open(flag: uint256) -> bool:
-    return self.paused & flag == 0 and not self.breaker_tripped
-
-
-@view
-@internal
-def _check_open(flag: uint256):
-    self._require(self.paused & flag == 0, "pause: paused")
-    self._require(not self.breaker_tripped, "breaker: tripped")
-
-
-@pure
-@internal
-def _check_amount(amount: uint256):
-    self._require(amount != 0, "amount: zero")
+    checks._require(msg.sender == self.owner_of[account], "account: caller is not the owner")
 
 
 @view
 @internal
 def _check_payout(amount: uint256, to: address):
-    self._check_amount(amount)
-    self._require(to != empty(address) and to != self, "recipient: not allowed")
-
-
-@internal
-def _receive(asset: address, amount: uint256) -> uint256:
-    """
-    @return What arrived, which for some tokens is less than `amount`.
-    """
-    before: uint256 = staticcall IERC20(asset).balanceOf(self)
-    sent: bool = extcall IERC20(asset).transferFrom(
-        msg.sender, self, amount, default_return_value=True
-    )
-    self._require(sent, REFUSED)
-    received: uint256 = staticcall IERC20(asset).balanceOf(self) - before
-    self._check_amount(received)
-    return received
-
-
-@internal
-def _send(asset: address, to: address, amount: uint256):
-    self._require(self._try_to_send(asset, to, amount), REFUSED)
+    checks._nonzero(amount)
+    checks._require(to != empty(address) and to != self, "recipient: not allowed")
 
 
 @internal
@@ -1148,25 +972,13 @@ def _pay_reserve(asset: address, amount: uint256):
     """
     @notice A token that refuses must not stop the liquidation or what becomes of the others.
     """
-    if not self._try_to_send(asset, reserve, amount):
+    if not transfers._try_to_send(asset, reserve, amount):
         self.unpaid[asset] += amount
 
 
 @internal
-def _try_to_send(asset: address, to: address, amount: uint256) -> bool:
-    """
-    @return Whether it went; some tokens answer nothing.
-    """
-    done: bool = True
-    answer: Bytes[32] = b""
-    if amount != 0:
-        done, answer = raw_call(
-            asset,
-            abi_encode(to, amount, method_id=method_id("transfer(address,uint256)")),
-            max_outsize=32,
-            revert_on_failure=False,
-        )
-    return done and (len(answer) == 0 or convert(answer, uint256) == 1)
+def _mint(to: address, amount: uint256):
+    extcall IStableToken(stable).mint(to, amount)
 
 
 @internal
@@ -1180,4 +992,4 @@ def _mint_unminted():
     amount: uint256 = debt_ledger._take_unminted()
     if amount != 0:
         log ICollateralizedDebt.Accrued(index=debt_ledger._load().index, interest=0, minted=amount)
-        extcall IStableToken(stable).mint(reserve, amount)
+        self._mint(reserve, amount)
