@@ -16,13 +16,11 @@ import pandas as pd
 from agents.base import Participant
 from agents.view import Occasion, View
 from sim.chain import open_engine
-from sim.chain.engine import Block, BlockRequest, Engine, Receipt, Transaction
+from sim.chain.engine import Engine
 from sim.errors import LedgerMismatch, UsageError
-from sim.mempool.builder import Built, build
-from sim.mempool.bundle import Rehearse, select
-from sim.mempool.fees import Background, next_base_fee
 from sim.model.alarm import Alarm
-from sim.model.desk import BUILDER, Desk, Outcome
+from sim.model.blockspace import Blockspace, Filled
+from sim.model.desk import Desk, Outcome
 from sim.model.figures import BLOCK_COLUMNS, of_assets, of_block, of_standing
 from sim.model.floor import Floor
 from sim.model.inquest import Inquest
@@ -79,7 +77,6 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         path_seed, people_seed, background_seed, order_seed = seed.spawn(4)
         if scenario.run.people_seed is not None:
             people_seed = _people_seed(scenario.run.people_seed)
-        self._order_rng = np.random.default_rng(order_seed)
         self.outside = Outside(scenario, path_seed)
         self.floor = Floor(scenario, self.outside) if scenario.venue.model != "none" else None
         self.starts_at = int(datetime.fromisoformat(scenario.run.start).timestamp())
@@ -100,10 +97,13 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self.desk = Desk(self.system, scenario.gas.lifetime_blocks)
         self._admit_everyone()
 
-        self._background = Background(scenario.gas, np.random.default_rng(background_seed))
-        self.base_fee = self._background.base_fee_start()
-        """Wei, of the next block."""
-        self._tip_needed = 0
+        self.blockspace = Blockspace(
+            self.engine,
+            scenario.gas,
+            np.random.default_rng(background_seed),
+            np.random.default_rng(order_seed),
+            self.starts_at,
+        )
         self._standing = self._stand(self.system.ledger.oracle_prices())
         self._by_standing = of_standing(self._standing)
         self.figures: dict[str, float] = dict.fromkeys(BLOCK_COLUMNS, 0.0)
@@ -150,70 +150,32 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         block = self.steps
         if block > self.scenario.run.blocks:
             raise UsageError(f"the run has {self.scenario.run.blocks} blocks and is at its end")
-        time = float(block * self.scenario.run.block_seconds)
         if self.floor:
             self.floor.open(block)
-        scene = self._scene(block, time)
+        scene = self._scene(block)
         late = self.desk.open_block(block)
         self._decide(scene)
-        bids = self._background.bids(time, self.base_fee)
-        built = self._build(scene, bids)
-        request = self._request(scene, [p.transaction for p in built.transactions])
-        executed = self.engine.mine(request)
-        happened = self.system.follow(executed.receipts, request.timestamp)
+        filled = self.blockspace.fill(self.desk, scene)
+        executed = filled.executed
+        happened = self.system.follow(executed.receipts, executed.timestamp)
         if executed.receipts:
             self._sight.changed()
-        settled = self.desk.settle(built.transactions, executed.receipts, self.base_fee)
-        outcomes = late + settled
+        outcomes = late + self.desk.settle(filled.sent, executed.receipts, scene.base_fee)
         self._account_for(scene, outcomes, happened)
-        self._close(scene, built, executed, outcomes, bids)
+        self._close(scene, filled, outcomes)
         self.running = block < self.scenario.run.blocks
         if not self.running or block % max(1, self.scenario.run.blocks // MAPS) == 0:
             self.map_debt()
 
-    def _build(self, scene: Scene, bids: Sequence[tuple[int, int]]) -> Built:
-        """Bundles that succeed as a whole, then the pool against the background."""
-        limit = self.scenario.gas.block_gas_limit
-        bundles = select(self.desk.bundles, self._rehearse(scene), self.base_fee, limit)
-        return build(
-            self.desk.pool,
-            scene.block,
-            self.base_fee,
-            limit,
-            bids,
-            bundles,
-            self.scenario.gas.order,
-            self._order_rng,
-        )
-
-    def _rehearse(self, scene: Scene) -> Rehearse:
-        def rehearse(transactions: Sequence[Transaction]) -> Sequence[Receipt]:
-            before = self.engine.snapshot()
-            try:
-                return self.engine.mine(self._request(scene, transactions)).receipts
-            finally:
-                self.engine.restore(before)
-
-        return rehearse
-
-    def _request(self, scene: Scene, transactions: Sequence[Transaction]) -> BlockRequest:
-        return BlockRequest(
-            transactions,
-            self.starts_at + int(scene.time),
-            self.base_fee,
-            self.scenario.gas.block_gas_limit,
-            BUILDER,
-        )
-
-    def _scene(self, block: int, time: float) -> Scene:
-        outside = self.outside
-        return Scene(block, time, outside.prices(block), outside.eth_usd(block), self.base_fee)
+    def _scene(self, block: int) -> Scene:
+        outside, base_fee = self.outside, self.blockspace.base_fee
+        time = float(block * self.scenario.run.block_seconds)
+        return Scene(block, time, outside.prices(block), outside.eth_usd(block), base_fee)
 
     def _decide(self, scene: Scene) -> None:
         """Ask everyone who is awake, in random order; the later ones see the earlier bids."""
         awake = self._alarm.due(scene.time)
-        everyone = [agent for agent, _ in awake]
-        look = self._sight.of_block(self.engine, scene, self._standing, everyone, self._tip_needed)
+        look = self._look(scene, [agent for agent, _ in awake])
         awake = [(agent, occasion) for agent, occasion in awake if look.stirs(agent)]
         order = [awake[i] for i in self.rng.permutation(len(awake))]
         for agent, occasion in order:
@@ -239,10 +201,11 @@ class StressModel(mesa.Model):  # type: ignore[misc]
 
     def sees(self, agent: Participant) -> View:
         """What an agent would see in the next block, were it asked first."""
-        block = self.steps + 1
-        scene = self._scene(block, float(block * self.scenario.run.block_seconds))
-        look = self._sight.of_block(self.engine, scene, self._standing, [agent], self._tip_needed)
-        return look.view(agent, Occasion.BLOCK)
+        return self._look(self._scene(self.steps + 1), [agent]).view(agent, Occasion.BLOCK)
+
+    def _look(self, scene: Scene, awake: Sequence[Participant]) -> Look:
+        tip_needed = self.blockspace.tip_needed
+        return self._sight.of_block(self.engine, scene, self._standing, awake, tip_needed)
 
     # ------------------------------------------------------------------ afterwards
 
@@ -271,22 +234,9 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         if news or self._standing.called.any() or scene.block % QUIET_BLOCKS == 0:
             self._restand(scene)
 
-    def _close(
-        self,
-        scene: Scene,
-        built: Built,
-        executed: Block,
-        outcomes: Sequence[Outcome],
-        bids: Sequence[tuple[int, int]],
-    ) -> None:
-        """Fees of the next block, and this one's rows."""
-        saved = sum(p.transaction.gas for p in built.transactions) - executed.gas_used
-        background = built.background_used(saved)
-        full = built.gas_unserved > 0
-        self._tip_needed = _marginal_tip(bids, built.gas_background) if full else 0
-        used = executed.gas_used + background
-        limit = self.scenario.gas.block_gas_limit
-        self.base_fee = next_base_fee(self.base_fee, min(used, limit), limit)
+    def _close(self, scene: Scene, filled: Filled, outcomes: Sequence[Outcome]) -> None:
+        """The block's rows."""
+        executed = filled.executed
         for row in of_assets(self.system, self.tally.symbols, scene, executed.timestamp):
             self.tally.records.write("prices", *row)
         if self.floor:
@@ -297,7 +247,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             timestamp=executed.timestamp,
             base_fee_gwei=to_gwei(scene.base_fee),
             gas_used=executed.gas_used,
-            background_gas=background,
+            background_gas=filled.background_gas,
             transactions=sum(outcome.position >= 0 for outcome in outcomes),
             reverted=sum(outcome.status == "reverted" for outcome in outcomes),
             refused=sum(outcome.status == "refused" for outcome in outcomes),
@@ -381,12 +331,3 @@ def _people_seed(seed: int) -> np.random.SeedSequence:
     whole = _seed(seed)
     whole.spawn(1)
     return whole.spawn(4)[1]
-
-
-def _marginal_tip(bids: Sequence[tuple[int, int]], served: int) -> int:
-    """The lowest background tip that got in, wei."""
-    for tip, gas in bids:
-        served -= gas
-        if served <= 0:
-            return tip
-    return 0
