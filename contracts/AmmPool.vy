@@ -151,14 +151,19 @@ def reserves() -> (uint256, uint256):
     return self._reserves()
 
 
+# Reentrant, both: what they read is one word that is whole whenever a token can call back, as
+# it is stored in one go. If a swap locked them, a token with a hook could have interest
+# charged, or an account valued, as if this pool had no price.
 @view
 @external
+@reentrant
 def spot_price() -> uint256:
     return self._spot_price()
 
 
 @view
 @external
+@reentrant
 def cumulative_price() -> (uint256, uint256):
     return self._cumulated(), block.timestamp
 

@@ -9,6 +9,8 @@
 @dev One order in every function: checks, accrue, effects, health, event, transfers.
      The exception is a deposit, which is measured as it comes in and so comes in first.
      What changes no debt takes the index as of now and does not store it.
+     The sums of a liquidation, the brakes and how tokens move are modules; who may act, what
+     is stored and in which order is here.
      While a function runs every view reverts too (but those of what never changes), so
      whatever it calls is given what it needs, and no token sees an account half changed.
 """
@@ -612,6 +614,9 @@ def _accrue() -> uint256:
 
 @internal
 def _configure(config: ICollateralizedDebt.Config):
+    # A call that lapses first would start an auction anew that nobody took so far.
+    rises_for: uint256 = staticcall IPenaltyModel(penalty_model).duration()
+    checks._require(rises_for <= config.call_window, "config: call_window")
     settings._set(config)
     log ICollateralizedDebt.ConfigChanged(config=config)
 
@@ -627,7 +632,7 @@ def _take(account: uint256, held: uint256, i: uint256, amount: uint256) -> uint2
     return held if left != 0 else held & ~(1 << i)
 
 
-# ------------------------------------------------------------------- health
+# ---------------------------------------------------- what an account is worth
 
 
 @view
@@ -710,6 +715,9 @@ def _valid_position(account: uint256) -> ICollateralizedDebt.Position:
     p: ICollateralizedDebt.Position = self._position(account)
     checks._require(p.valid, "price: not valid")
     return p
+
+
+# ------------------------------------------------------- thresholds and calls
 
 
 @pure

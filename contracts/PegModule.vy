@@ -44,11 +44,12 @@ def __init__(owner: address, stable_: address, coin_: address, fee: uint256, cap
 
 
 @external
-def mint(coin_in: uint256, to: address) -> uint256:
+def mint(coin_in: uint256, min_out: uint256, to: address) -> uint256:
     received: uint256 = self._pull(coin_in)
     worth: uint256 = received * SCALE
     stable_out: uint256 = worth - self._fee_up(worth)
     assert stable_out != 0, "peg: nothing out"
+    assert stable_out >= min_out, "peg: less than min_out"
     self.minted += stable_out
     assert self.minted <= self.cap, "peg: above the cap"
     log IPegModule.Minted(payer=msg.sender, to=to, coin_in=received, stable_out=stable_out)
@@ -57,9 +58,10 @@ def mint(coin_in: uint256, to: address) -> uint256:
 
 
 @external
-def redeem(stable_in: uint256, to: address) -> uint256:
+def redeem(stable_in: uint256, min_out: uint256, to: address) -> uint256:
     coin_out: uint256 = (stable_in - self._fee_up(stable_in)) // SCALE
     assert coin_out != 0, "peg: nothing out"
+    assert coin_out >= min_out, "peg: less than min_out"
     assert stable_in <= self.minted, "peg: more than was minted here"
     self.minted -= stable_in
     log IPegModule.Redeemed(payer=msg.sender, to=to, stable_in=stable_in, coin_out=coin_out)

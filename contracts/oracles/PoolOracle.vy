@@ -72,19 +72,11 @@ def price(asset: address) -> (uint256, bool):
     price: uint256 = 0
     valid: bool = False
     if window == 0:
-        price, valid = self._spot(pool)
+        price = staticcall IAmmPool(pool).spot_price()
+        valid = price != 0
     else:
         price, valid = self._time_weighted(asset, pool)
     return min(price, MAX_PRICE), valid and price <= MAX_PRICE
-
-
-@view
-@internal
-def _spot(pool: address) -> (uint256, bool):
-    answered: bool = False
-    spot: uint256 = 0
-    answered, spot = self._ask(pool, method_id("spot_price()"))
-    return spot, answered and spot != 0
 
 
 @view
@@ -96,27 +88,9 @@ def _time_weighted(asset: address, pool: address) -> (uint256, bool):
     if since.timestamp == 0:
         return 0, False
 
-    answered: bool = False
     cumulative: uint256 = 0
-    answered, cumulative = self._ask(pool, method_id("cumulative_price()"))
-    if not answered:
-        return 0, False
-    elapsed: uint256 = block.timestamp - since.timestamp
+    now: uint256 = 0
+    cumulative, now = staticcall IAmmPool(pool).cumulative_price()
+    elapsed: uint256 = now - since.timestamp
     average: uint256 = unsafe_sub(cumulative, since.cumulative) // elapsed
     return average, average != 0 and elapsed <= MAX_WINDOWS * window
-
-
-@view
-@internal
-def _ask(pool: address, question: Bytes[4]) -> (bool, uint256):
-    """
-    @notice The first word of the pool's answer; none while a swap holds its lock.
-    """
-    answered: bool = False
-    answer: Bytes[32] = b""
-    answered, answer = raw_call(
-        pool, question, max_outsize=32, is_static_call=True, revert_on_failure=False
-    )
-    if not answered or len(answer) != 32:
-        return False, 0
-    return True, convert(answer, uint256)

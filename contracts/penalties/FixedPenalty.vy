@@ -11,6 +11,7 @@ from ..interfaces import IPenaltyModel
 implements: IPenaltyModel
 
 
+duration: public(constant(uint256)) = 0
 max_penalty: public(immutable(uint256))
 
 

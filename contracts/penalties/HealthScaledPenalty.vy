@@ -13,6 +13,7 @@ implements: IPenaltyModel
 WAD: constant(uint256) = 10**18
 MAX_SLOPE: constant(uint256) = 100 * WAD
 
+duration: public(constant(uint256)) = 0
 base: public(immutable(uint256))
 slope: public(immutable(uint256))
 cap: public(immutable(uint256))

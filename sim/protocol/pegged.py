@@ -93,10 +93,11 @@ class PegMarket:
             case PegSwap(sell_stable=sell_stable, amount_in=amount, min_out=least):
                 sold = self.stable if sell_stable else self.coin
                 return self.pool.swap, (sold.address, amount, least, to)
+            # No least: the owner, who could raise the fee meanwhile, is none of the agents.
             case PegMint(amount_in=amount):
-                return self.module.mint, (amount, to)
+                return self.module.mint, (amount, 0, to)
             case PegRedeem(amount_in=amount):
-                return self.module.redeem, (amount, to)
+                return self.module.redeem, (amount, 0, to)
             case PegPoke() if self.average:
                 return self.average.poke, (self.coin.address,)
         raise TypeError(f"the peg has no transaction for {type(intent).__name__}")

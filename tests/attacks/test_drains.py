@@ -73,8 +73,8 @@ def act(system: System, rng: Random) -> None:
         "repay": (core.repay, account, size),
         "liquidate": (core.liquidate, account, token, size, 0, person),
         "liquidate again": (core.liquidate, account, token, rng.choice(SIZES), 0, person),
-        "mint": (system.peg.mint, units, person),
-        "redeem": (system.peg.redeem, size, person),
+        "mint": (system.peg.mint, units, 0, person),
+        "redeem": (system.peg.redeem, size, 0, person),
         "accrue": (core.accrue,),
     }
     name = rng.choice(list(calls))
@@ -113,10 +113,10 @@ def test_peg__round_trips_in_any_pieces_cost_and_never_pay(fee: int) -> None:
         held = system.balance(system.coin, BORROWER) * 10**12
         held += system.balance(system.stable, BORROWER)
         if rng.random() < 0.5:
-            system.send(BORROWER, system.peg.mint, rng.choice([1, 3, 10**6, 123_457]), BORROWER)
+            system.send(BORROWER, system.peg.mint, rng.choice([1, 3, 10**6, 123_457]), 0, BORROWER)
         else:
             amount = rng.choice([1, 10**12 - 1, 10**12, 10**12 + 1, 5 * 10**11, 10**18 + 7])
-            system.send(BORROWER, system.peg.redeem, amount, BORROWER)
+            system.send(BORROWER, system.peg.redeem, amount, 0, BORROWER)
         now = system.balance(system.coin, BORROWER) * 10**12
         now += system.balance(system.stable, BORROWER)
         assert now <= held

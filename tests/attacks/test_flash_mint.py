@@ -40,8 +40,8 @@ def scene() -> tuple[System, Puppet]:
 def moves(system: System, puppet: Puppet) -> dict[str, tuple[Method, tuple[int | bytes, ...]]]:
     core, me = system.core, puppet.address
     return {
-        "redeem": (system.peg.redeem, (CAP, me)),
-        "redeem all but one's own": (system.peg.redeem, (CAP + 12_000 * WAD, me)),
+        "redeem": (system.peg.redeem, (CAP, 0, me)),
+        "redeem all but one's own": (system.peg.redeem, (CAP + 12_000 * WAD, 0, me)),
         "repay": (core.repay, (2, MAX_UINT256)),
         "heal": (core.heal, (MAX_UINT256,)),
         "borrow": (core.borrow, (2, WAD, me)),

@@ -118,7 +118,7 @@ class Actions:
             (other, pool.swap, pick((asset, system.stable.address)), amount, 0, other),
             (other, lens.liquidation_price, account, asset),
             (other, lens.max_withdraw, account, asset),
-            (DEPLOYER, system.peg.mint, amount // 10**12, other),
+            (DEPLOYER, system.peg.mint, amount // 10**12, 0, other),
             (DEPLOYER, system.reserve.spend, system.stable.address, other, amount),
             (other, flash.liquidate, account, asset, amount, pool.address, 0),
         ]

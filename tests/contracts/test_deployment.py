@@ -87,7 +87,7 @@ def test_life_of_an_account__borrowed_fallen_liquidated(system, borrower, liquid
 
     system.coin.mint(liquidator, 10**12, sender=liquidator)
     system.coin.approve(system.peg, MAX_UINT256, sender=liquidator)
-    system.peg.mint(10**12, liquidator, sender=liquidator)
+    system.peg.mint(10**12, 0, liquidator, sender=liquidator)
     system.stable.approve(system.core, MAX_UINT256, sender=liquidator)
 
     report(system, [price * 85 // 100 for price in PRICES])

@@ -336,13 +336,13 @@ def _(p: Protocol) -> int:
 def _(p: Protocol) -> int:
     p.must(LIQUIDATOR, p.coin.mint, LIQUIDATOR, 2)
     p.must(LIQUIDATOR, p.coin.approve, p.peg.address, MAX_UINT256)
-    return p.must(LIQUIDATOR, p.peg.mint, 1, LIQUIDATOR).gas
+    return p.must(LIQUIDATOR, p.peg.mint, 1, 0, LIQUIDATOR).gas
 
 
 @row("peg module: redeem")
 def _(p: Protocol) -> int:
     p.must(LIQUIDATOR, p.stable.approve, p.peg.address, MAX_UINT256)
-    return p.must(LIQUIDATOR, p.peg.redeem, WAD, LIQUIDATOR).gas
+    return p.must(LIQUIDATOR, p.peg.redeem, WAD, 0, LIQUIDATOR).gas
 
 
 @row("flash liquidator: liquidate")

@@ -263,7 +263,7 @@ class World:
         if coins:
             self.must(holder, self.coin.mint, holder, coins)
             self.must(holder, self.coin.approve, self.peg.address, coins)
-            self.must(holder, self.peg.mint, coins, holder)
+            self.must(holder, self.peg.mint, coins, 0, holder)
         self.must(holder, self.stable.approve, self.core.address, MAX_UINT256)
 
     def account(self, owner: Address, amounts: Sequence[int], debt: int) -> int:

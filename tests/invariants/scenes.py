@@ -24,13 +24,14 @@ PERCENT = WAD // 100
 CONFIGS = (
     Config(),
     Config(grace=0, close_factor=WAD, reserve_share=WAD, cap_toxic=False),
-    Config(grace=60, call_window=600, min_debt=0, min_left=0, min_deposit=0, loss_window=60),
+    Config(grace=60, call_window=7_200, min_debt=0, min_left=0, min_deposit=0, loss_window=60),
     Config(debt_ceiling=20_000 * WAD, account_ceiling=10_000 * WAD, loss_threshold=1),
     Config(debt_ceiling=0, min_left=5_000 * WAD, min_debt=2_000 * WAD, liquidator_floor=WAD),
 )
 CURVE = (PERCENT, 4 * PERCENT, 60 * PERCENT, 80 * PERCENT)
 AUCTION = (2 * PERCENT, 10 * PERCENT, 7_200)
-"""Of the DutchPenalty: start, cap, seconds. It shows since when an account is on record."""
+"""Of the DutchPenalty: start, cap, seconds, as many as the shortest window. It shows since when an
+account is on record."""
 
 Requirements = Callable[[Sequence[int]], tuple[int, int, int]]
 

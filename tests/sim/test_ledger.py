@@ -139,9 +139,9 @@ def _swap(b: Books, a: Action) -> None:
 def _peg(b: Books, a: Action) -> None:
     who = PEOPLE[a.who]
     if a.asset:
-        b.send(who, b.system.peg.redeem, to_wad(a.size * 1_000), who, after=a.wait)
+        b.send(who, b.system.peg.redeem, to_wad(a.size * 1_000), 0, who, after=a.wait)
     else:
-        b.send(who, b.system.peg.mint, round(a.size * 10**9), who, after=a.wait)
+        b.send(who, b.system.peg.mint, round(a.size * 10**9), 0, who, after=a.wait)
 
 
 def _transfer(b: Books, a: Action) -> None:
@@ -409,9 +409,9 @@ def test_price__one_fresh_reporter_is_no_quorum__stays_where_it_was(books: Books
 def test_peg__redeemed_and_minted__supply_and_debt_balance(books: Books) -> None:
     books.borrower(0, eth=100, btc=0, debt=5_000)
     before = books.ledger.counts[MINTED]
-    books.must(PEOPLE[0], books.system.peg.redeem, to_wad(1_234.5), PEOPLE[0])
+    books.must(PEOPLE[0], books.system.peg.redeem, to_wad(1_234.5), 0, PEOPLE[0])
     assert before - books.ledger.counts[MINTED] == to_wad(1_234.5)
-    books.must(PEOPLE[0], books.system.peg.mint, 10**9, PEOPLE[1])
+    books.must(PEOPLE[0], books.system.peg.mint, 10**9, 0, PEOPLE[1])
     assert books.audit()
 
 

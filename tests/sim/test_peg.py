@@ -133,7 +133,7 @@ def _sell_stable(running: StressModel, amount: int) -> None:
     nonce = running.engine.nonces([DEPLOYER])[0]
     timestamp = running.engine.timestamp + 1
     steps = [
-        adapter.peg.mint(amount * 12 // 10 // 10**12, DEPLOYER),
+        adapter.peg.mint(amount * 12 // 10 // 10**12, 0, DEPLOYER),
         market.pool.swap(adapter.stable.address, amount, 0, DEPLOYER),
     ]
     to = (adapter.peg.address, market.pool.address)

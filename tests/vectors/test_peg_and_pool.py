@@ -25,7 +25,7 @@ def test_peg__out_floored_fee_ceiled_both_ways(fee: int, coins: int) -> None:
     system.must(BORROWER, system.coin.mint, BORROWER, coins)
     system.must(BORROWER, system.coin.approve, system.peg.address, MAX_UINT256)
     system.must(BORROWER, system.stable.approve, system.peg.address, MAX_UINT256)
-    system.must(BORROWER, system.peg.mint, coins, STRANGER)
+    system.must(BORROWER, system.peg.mint, coins, 0, STRANGER)
     worth = coins * 10**12
     minted = worth - ceil(Fraction(worth * fee, WAD))
     assert system.balance(system.stable, STRANGER) == minted
@@ -35,9 +35,9 @@ def test_peg__out_floored_fee_ceiled_both_ways(fee: int, coins: int) -> None:
     system.must(STRANGER, system.stable.transfer, BORROWER, paid)
     out = floor(Fraction(paid - ceil(Fraction(paid * fee, WAD)), 10**12))
     if out == 0:
-        system.refuses("peg: nothing out", BORROWER, system.peg.redeem, paid, BORROWER)
+        system.refuses("peg: nothing out", BORROWER, system.peg.redeem, paid, 0, BORROWER)
         return
-    system.must(BORROWER, system.peg.redeem, paid, BORROWER)
+    system.must(BORROWER, system.peg.redeem, paid, 0, BORROWER)
     assert system.balance(system.coin, BORROWER) == out
     assert system.read(system.peg.minted) == minted - paid
     # What is held beyond ceil(minted / scale) is fees: never less than nothing.

@@ -100,7 +100,7 @@ TIGHT = ("LinearMargin", [WAD], [90 * PERCENT], [60 * PERCENT])
     ],
 )
 def test_extremes_of_the_range__accepted(terms: tuple[object, ...]) -> None:
-    system = System(penalty=terms, margin=TIGHT)
+    system = System(penalty=terms, margin=TIGHT, call_window=365 * 86_400)
     largest = system.read(system.penalty.max_penalty)
     assert system.read(system.penalty.penalty, 0, 10**6) == largest
 

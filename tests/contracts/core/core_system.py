@@ -87,7 +87,7 @@ class System:
         coins = -(-amount // 10**12)
         self.coin.mint(person, coins, sender=self.owner)
         self.coin.approve(self.peg, coins, sender=person)
-        self.peg.mint(coins, person, sender=person)
+        self.peg.mint(coins, 0, person, sender=person)
         self.stable.approve(self.core, MAX_UINT256, sender=person)
 
     def account(self, person: Any, token: Any, amount: int, debt: int = 0) -> int:

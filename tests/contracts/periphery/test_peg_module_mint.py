@@ -17,7 +17,7 @@ def test_mint__pays_its_worth_less_the_fee_rounded_down(
     peg, stable, coin, trader, stranger, coin_in
 ):
     before = coin.balanceOf(trader)
-    answer, receipt = answered(peg.mint, coin_in, stranger, sender=trader)
+    answer, receipt = answered(peg.mint, coin_in, 0, stranger, sender=trader)
     expected = floor(coin_in * SCALE * (1 - FEE))
     assert answer == stable.balanceOf(stranger) == peg.minted() == expected
     assert coin.balanceOf(peg) == before - coin.balanceOf(trader) == coin_in
@@ -29,20 +29,20 @@ def test_mint__pays_its_worth_less_the_fee_rounded_down(
 
 def test_mint__to_the_cap_and_not_beyond(peg, owner, trader):
     peg.set_fee(0, sender=owner)
-    peg.mint(10**6 * COIN, trader, sender=trader)
+    peg.mint(10**6 * COIN, 0, trader, sender=trader)
     assert peg.minted() == peg.cap()
     with ape.reverts("peg: above the cap"):
-        peg.mint(1, trader, sender=trader)
+        peg.mint(1, 0, trader, sender=trader)
 
 
 def test_mint__nothing__reverts(peg, trader):
     with ape.reverts("peg: nothing out"):
-        peg.mint(0, trader, sender=trader)
+        peg.mint(0, 0, trader, sender=trader)
 
 
 def test_mint__coins_not_there__reverts(peg, stranger):
     with ape.reverts("erc20: insufficient allowance"):
-        peg.mint(1, stranger, sender=stranger)
+        peg.mint(1, 0, stranger, sender=stranger)
 
 
 def test_mint__coin_of_18_decimals(create, owner, stable, token, trader):
@@ -51,7 +51,7 @@ def test_mint__coin_of_18_decimals(create, owner, stable, token, trader):
     token.mint(trader, 1999, sender=owner)
     token.approve(peg, 1999, sender=trader)
     # A fee of 1.999 units is two.
-    assert answered(peg.mint, 1999, trader, sender=trader)[0] == 1997
+    assert answered(peg.mint, 1999, 0, trader, sender=trader)[0] == 1997
 
 
 def test_coin_of_more_than_18_decimals__is_refused(create, owner, stable):
@@ -66,7 +66,7 @@ def test_mint__coin_takes_a_fee__counts_what_arrived(create, owner, stable, trad
     stable.set_minter(peg, True, sender=owner)
     coin.mint(trader, 100 * COIN, sender=owner)
     coin.approve(peg, 100 * COIN, sender=trader)
-    assert answered(peg.mint, 100 * COIN, trader, sender=trader)[0] == 99 * WAD
+    assert answered(peg.mint, 100 * COIN, 0, trader, sender=trader)[0] == 99 * WAD
     assert coin.balanceOf(peg) * SCALE == peg.minted() == 99 * WAD
 
 
@@ -78,7 +78,7 @@ def test_mint__coin_says_false__reverts(create, owner, stable, trader):
     coin.block(trader, True, sender=owner)
     coin.return_false(True, sender=owner)
     with ape.reverts("peg: transfer failed"):
-        peg.mint(COIN, trader, sender=trader)
+        peg.mint(COIN, 0, trader, sender=trader)
 
 
 def test_mint__re_entered__is_locked(create, owner, stable, trader, attacker):
@@ -88,8 +88,8 @@ def test_mint__re_entered__is_locked(create, owner, stable, trader, attacker):
     stable.set_minter(peg, True, sender=owner)
     coin.mint(trader, COIN, sender=owner)
     coin.approve(peg, COIN, sender=trader)
-    coin.arm(peg, peg.mint.encode_input(0, attacker), sender=attacker)
-    peg.mint(COIN, trader, sender=trader)
+    coin.arm(peg, peg.mint.encode_input(0, 0, attacker), sender=attacker)
+    peg.mint(COIN, 0, trader, sender=trader)
     assert coin.calls() == 1
     assert coin.was_locked_out()
     assert peg.minted() == stable.balanceOf(trader) == WAD
