@@ -14,7 +14,7 @@ from agents.base import Participant
 from agents.trader import Trader
 from agents.view import Occasion
 from sim.model.failure import Ring
-from sim.protocol.ledger import Floats
+from sim.protocol.columns import Floats
 
 
 class Alarm:

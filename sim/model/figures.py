@@ -9,7 +9,7 @@ import numpy as np
 
 from agents.market import Peg
 from sim.model.scene import Scene
-from sim.protocol.ledger import Floats
+from sim.protocol.columns import Floats
 from sim.protocol.standing import Standing
 from sim.protocol.system import System
 from sim.units import WAD, from_wad

@@ -10,7 +10,8 @@ from agents.trader import Trader
 from sim.model.desk import Desk, Outcome
 from sim.model.failure import Ring, cause
 from sim.model.scene import Scene
-from sim.protocol.ledger import Floats, Ledger
+from sim.protocol.columns import Floats
+from sim.protocol.ledger import Ledger
 from sim.protocol.standing import Standing
 from sim.units import Address
 

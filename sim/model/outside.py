@@ -7,7 +7,7 @@ import numpy as np
 from sim.errors import ScenarioError
 from sim.price import simulate
 from sim.price.correlated import simulate_all
-from sim.protocol.ledger import Floats
+from sim.protocol.columns import Floats
 from sim.scenario import LARGEST, Scenario
 from sim.units import YEAR
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.protocol.ledger import Floats
+from sim.protocol.columns import Floats
 
 
 @dataclass(frozen=True, slots=True)

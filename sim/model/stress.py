@@ -33,10 +33,10 @@ from sim.model.tally import Tally
 from sim.model.worth import Worth
 from sim.protocol.adapter import Adapter
 from sim.protocol.adapters import adapter_of
+from sim.protocol.columns import Floats
 from sim.protocol.effects import Opened
 from sim.protocol.establish import establish
 from sim.protocol.happening import Happening
-from sim.protocol.ledger import Floats
 from sim.protocol.names import VENUE
 from sim.protocol.standing import Standing
 from sim.scenario import Scenario

@@ -18,9 +18,9 @@ from sim.model.desk import Offer, Outcome
 from sim.model.liquidations import Liquidation, Liquidations, Patient
 from sim.model.records import Records, frame
 from sim.model.scene import Scene
+from sim.protocol.columns import Floats
 from sim.protocol.effects import Called, CallEnded, Flashed, Liquidated, WrittenOff
 from sim.protocol.happening import Happening
-from sim.protocol.ledger import Floats
 from sim.protocol.standing import Standing
 from sim.units import WAD, from_wad, to_gwei
 
@@ -57,6 +57,32 @@ class Spending:
     """Gas and payments to builders, at the price of their blocks; see `sim.model.books`."""
     failed: int = 0
     """Of it, gas of what reverted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What a liquidation's row needs to know of its block."""
+
+    scene: Scene
+    standing: Standing
+    offers: Mapping[int, Sequence[Offer]]
+    why: Callable[[int], str]
+    flashed: Mapping[int, int]
+    """Position -> stable earned with minted capital."""
+    paying: Mapping[Participant, int]
+    """Wei of gas that a payment to the builder cost."""
+    patients: dict[int, Patient] = field(default_factory=dict)
+    """Accounts liquidated so far, as the last liquidation left them."""
+
+
+def _flashed(happened: Sequence[Happening]) -> dict[int, int]:
+    effects = ((h.position, effect) for h in happened for effect in h.effects)
+    return {at: effect.profit for at, effect in effects if isinstance(effect, Flashed)}
+
+
+def _paying(outcomes: Sequence[Outcome]) -> dict[Participant, int]:
+    sent = ((outcome.ticket, outcome.fee) for outcome in outcomes)
+    return {ticket.agent: fee for ticket, fee in sent if isinstance(ticket.intent, Bundle)}
 
 
 def _account(h: Happening) -> int | None:
@@ -130,18 +156,7 @@ class Tally:
         """`standing` is that before the block, `offers` the bids for each account; `why` tells
         the cause of the failure to save an account."""
         senders = {outcome.position: outcome for outcome in outcomes if outcome.position >= 0}
-        flash = {
-            h.position: effect.profit
-            for h in happened
-            for effect in h.effects
-            if isinstance(effect, Flashed)
-        }
-        paying = {
-            outcome.ticket.agent: outcome.fee
-            for outcome in outcomes
-            if isinstance(outcome.ticket.intent, Bundle)
-        }
-        patients: dict[int, Patient] = {}
+        block = _Block(scene, standing, offers, why, _flashed(happened), _paying(outcomes))
         for h in happened:
             self._write_event(scene, h)
             sender = senders.get(h.position)
@@ -149,36 +164,8 @@ class Tally:
                 self._swapped(scene, h, sender)
             for effect in h.effects:
                 match effect:
-                    case Liquidated(account=account) if sender:
-                        deal = self.liquidations.deal(
-                            scene,
-                            effect,
-                            sender,
-                            flash.get(h.position),
-                            paying.get(sender.ticket.agent, 0) if sender.ticket.payment else 0,
-                        )
-                        history = self.accounts[account - 1]
-                        patient = patients.get(account) or Patient.of(standing, account - 1)
-                        repaid, penalty = from_wad(effect.repaid), from_wad(effect.penalty)
-                        patients[account] = patient.after(repaid, penalty)
-                        self.liquidations.add(
-                            Liquidation(
-                                scene=scene,
-                                done=effect,
-                                outcome=sender,
-                                deal=deal,
-                                is_flash=h.position in flash,
-                                offers=tuple(offers.get(account, ())),
-                                patient=patient,
-                                eligible_block=history.eligible_block or scene.block,
-                                called_block=history.called_block,
-                                cause=why(account),
-                            )
-                        )
-                        history.liquidations += 1
-                        history.repaid += repaid
-                        history.penalty += repaid * penalty
-                        history.called_block = None
+                    case Liquidated() if sender:
+                        self._liquidated(block, effect, sender)
                     case Called(account=account):
                         history = self.accounts[account - 1]
                         history.calls += 1
@@ -187,6 +174,33 @@ class Tally:
                         self._cleared(self.accounts[account - 1])
                     case WrittenOff(account=account, amount=amount):
                         self.accounts[account - 1].bad_debt += from_wad(amount)
+
+    def _liquidated(self, block: _Block, done: Liquidated, sender: Outcome) -> None:
+        account, ticket = done.account, sender.ticket
+        history = self.accounts[account - 1]
+        repaid, penalty = from_wad(done.repaid), from_wad(done.penalty)
+        patient = block.patients.get(account) or Patient.of(block.standing, account - 1)
+        block.patients[account] = patient.after(repaid, penalty)
+        flash = block.flashed.get(sender.position)
+        paying = block.paying.get(ticket.agent, 0) if ticket.payment else 0
+        self.liquidations.add(
+            Liquidation(
+                scene=block.scene,
+                done=done,
+                outcome=sender,
+                deal=self.liquidations.deal(block.scene, done, sender, flash, paying),
+                is_flash=flash is not None,
+                offers=tuple(block.offers.get(account, ())),
+                patient=patient,
+                eligible_block=history.eligible_block or block.scene.block,
+                called_block=history.called_block,
+                cause=block.why(account),
+            )
+        )
+        history.liquidations += 1
+        history.repaid += repaid
+        history.penalty += repaid * penalty
+        history.called_block = None
 
     def opened(self, agent: str) -> None:
         self.accounts.append(History(agent))

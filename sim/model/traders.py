@@ -12,7 +12,8 @@ import numpy as np
 from agents.runner import Runner
 from agents.trader import Habits, Trader
 from sim.model.whale import with_whale
-from sim.protocol.margin import Floats, MarginBook, margin_book
+from sim.protocol.columns import Floats
+from sim.protocol.margin import MarginBook, margin_book
 from sim.protocol.names import address_of
 from sim.protocol.populate import Endowment
 from sim.scenario import Scenario

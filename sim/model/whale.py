@@ -9,7 +9,8 @@ import numpy as np
 
 from agents.trader import Trader
 from sim.errors import ScenarioError
-from sim.protocol.margin import Floats, margin_book
+from sim.protocol.columns import Floats
+from sim.protocol.margin import margin_book
 from sim.protocol.populate import Endowment
 from sim.scenario import Scenario
 from sim.units import from_wad, to_wad

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from sim.chain.engine import Receipt
+from sim.errors import ContractError
 from sim.protocol.abi import Event
-from sim.protocol.adapter import Adapter
+from sim.protocol.adapter import Adapter, Handler
 from sim.protocol.happening import Happening
 from sim.units import Address
 
@@ -39,3 +40,16 @@ class Reader:
                     else self._pools.get(log.address)
                 )
                 yield Happening(position, event.name, log.address, asset, fields)
+
+
+def handlers_of(adapter: Adapter) -> Mapping[str, Handler]:
+    """Raises ContractError for an event that no contract logs."""
+    handlers = adapter.handlers()
+    logged = {event.name for c in adapter.contracts() for event in c.events.values()}
+    for name in handlers:
+        if name not in logged:
+            raise ContractError(
+                f"the adapter {adapter.name} handles the event {name}, which no contract of it "
+                f"logs; they log {', '.join(sorted(logged)) or 'none'}"
+            )
+    return handlers

@@ -8,20 +8,19 @@ over the columns. `sim.protocol.audit` holds the books against the chain, to the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import replace
 from math import inf
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.view import Opportunity
 from sim.chain.engine import Receipt
-from sim.errors import ContractError
 from sim.protocol.abi import Contract
-from sim.protocol.adapter import Adapter, Handler
+from sim.protocol.adapter import Adapter
+from sim.protocol.columns import Columns, Floats
 from sim.protocol.effects import (
     Accrued,
     Called,
@@ -38,17 +37,12 @@ from sim.protocol.effects import (
     Tripped,
     WrittenOff,
 )
-from sim.protocol.events import Reader
+from sim.protocol.events import Reader, handlers_of
 from sim.protocol.happening import Happening
 from sim.protocol.interest import debt_up
 from sim.protocol.oracle_book import OracleBook
 from sim.protocol.terms import terms_of
 from sim.units import RAY, WAD, Address, from_wad
-
-GROWTH = 256
-"""Accounts by which the columns grow at a time."""
-
-Floats = NDArray[np.float64]
 
 
 class Ledger:
@@ -71,9 +65,7 @@ class Ledger:
         self.amounts: list[list[int]] = []
         self.called_at: list[int] = []
         self._numbers: dict[tuple[Address, int], int] = {}
-        self._debt_column: Floats = np.zeros(GROWTH)
-        self._amount_columns: Floats = np.zeros((GROWTH, len(assets)))
-        self._called_column = np.zeros(GROWTH, dtype=np.int64)
+        self._columns = Columns(len(assets))
 
         self._grace = terms.grace
         self._call_life = terms.grace + scenario.protocol.call_window
@@ -111,7 +103,7 @@ class Ledger:
         self._adapter = adapter
         self._stable = adapter.stable.address
         self._own = {contract.address for contract in adapter.contracts()}
-        self._handlers = _handlers(adapter)
+        self._handlers = handlers_of(adapter)
         self._reader = Reader(adapter)
 
     def __len__(self) -> int:
@@ -148,11 +140,11 @@ class Ledger:
 
     def debts(self, timestamp: int) -> Floats:
         """USD an account, with interest up to a timestamp."""
-        return self._debt_column[: len(self)] * (self.index_at(timestamp) / RAY)
+        return self._columns.debts * (self.index_at(timestamp) / RAY)
 
     def values(self, prices: Floats) -> Floats:
         """USD of collateral, shape (accounts, assets), at USD prices."""
-        return self._amount_columns[: len(self)] * prices
+        return self._columns.amounts * prices
 
     def oracle_prices(self) -> Floats:
         """USD on chain."""
@@ -160,14 +152,14 @@ class Ledger:
 
     def called(self, timestamp: int) -> NDArray[np.bool_]:
         """Accounts with a standing margin call."""
-        called = self._called_column[: len(self)]
+        called = self._columns.called
         return (called > 0) & (timestamp <= called + self._call_life)
 
     def due(self, timestamp: int) -> NDArray[np.bool_]:
         """Accounts whose call has run out of grace and not lapsed; all without grace."""
         if self._grace == 0:
             return np.ones(len(self), dtype=bool)
-        late = self._called_column[: len(self)] + self._grace <= timestamp
+        late = self._columns.called + self._grace <= timestamp
         return self.called(timestamp) & late
 
     # ------------------------------------------------------------- exact figures
@@ -301,10 +293,7 @@ class Ledger:
                 self.counts[effect.name] += effect.change
 
     def _opened(self, owner: Address, market: int) -> None:
-        if len(self) == len(self._debt_column):
-            self._debt_column = _longer(self._debt_column)
-            self._amount_columns = _longer(self._amount_columns)
-            self._called_column = _longer(self._called_column)
+        self._columns.add()
         self.owners.append(owner)
         self.markets.append(market)
         self.shares.append(0)
@@ -314,16 +303,16 @@ class Ledger:
 
     def _hold(self, row: int, asset: int, change: int) -> None:
         self.amounts[row][asset] += change
-        self._amount_columns[row, asset] = self.amounts[row][asset] / self.units[asset]
+        self._columns.amounts[row, asset] = self.amounts[row][asset] / self.units[asset]
 
     def _owe(self, row: int, change: int) -> None:
         self.shares[row] += change
         self.total_shares += change
-        self._debt_column[row] = self.shares[row] / WAD
+        self._columns.debts[row] = self.shares[row] / WAD
 
     def _call(self, row: int, called_at: int) -> None:
         self.called_at[row] = called_at
-        self._called_column[row] = called_at
+        self._columns.called[row] = called_at
 
 
 def tokens_of(adapter: Adapter) -> list[Contract]:
@@ -333,23 +322,6 @@ def tokens_of(adapter: Adapter) -> list[Contract]:
     return list(dict.fromkeys([adapter.stable, *own, *adapter.tokens]))
 
 
-def _handlers(adapter: Adapter) -> Mapping[str, Handler]:
-    """Raises ContractError for an event that no contract logs."""
-    handlers = adapter.handlers()
-    logged = {event.name for c in adapter.contracts() for event in c.events.values()}
-    for name in handlers:
-        if name not in logged:
-            raise ContractError(
-                f"the adapter {adapter.name} handles the event {name}, which no contract of it "
-                f"logs; they log {', '.join(sorted(logged)) or 'none'}"
-            )
-    return handlers
-
-
 def address(number: int) -> Address:
     """An address field of an event."""
     return number.to_bytes(20, "big")
-
-
-def _longer(column: NDArray[Any]) -> NDArray[Any]:
-    return np.concatenate([column, np.zeros_like(column, shape=(GROWTH, *column.shape[1:]))])

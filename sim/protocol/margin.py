@@ -9,13 +9,11 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.market import AssetTerms
+from sim.protocol.columns import Floats
 from sim.scenario import Ratios, ScanTerms, Scenario
 from sim.units import WAD, to_wad
-
-Floats = NDArray[np.float64]
 
 
 class MarginBook(Protocol):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.protocol.ledger import Floats, Ledger
+from sim.protocol.columns import Floats
+from sim.protocol.ledger import Ledger
 
 SURE = 1 + 1e-9
 """Above the largest relative error of a float column."""
