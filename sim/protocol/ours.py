@@ -78,7 +78,7 @@ class Deployed(Adapter):
         a whole unit of the coin."""
         if amount:
             per_coin = WAD // 10**COIN_DECIMALS
-            script.send(DEPLOYER, self.peg.mint, -(-amount // per_coin), amount, to)
+            script.send(DEPLOYER, self.peg.mint, -(-amount // per_coin), 0, to)
 
     def endow(self, script: Script, seeded: int) -> None:
         reserve = to_wad(self.scenario.protocol.reserve)
