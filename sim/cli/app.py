@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from sim import __version__
+from sim.cli.refusal import sentence
 from sim.errors import PlimsollError, UsageError
 from sim.scenario import Scenario, load
 
@@ -18,17 +21,32 @@ PROTOCOL = "plimsoll.protocol"
 
 
 class _Sentences(click.Group):
-    """Turns every error of ours into its sentence."""
+    """Turns every error of ours, and every argument that click refuses, into one sentence."""
+
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        with _told():
+            return super().make_context(*given, **more)
 
     def invoke(self, context: click.Context) -> Any:
-        try:
+        with _told():
             return super().invoke(context)
-        except PlimsollError as error:
-            click.echo(f"plimsoll: {error}", err=True)
-            sys.exit(2)
-        except KeyboardInterrupt:
-            click.echo("plimsoll: interrupted", err=True)
-            sys.exit(130)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except PlimsollError as error:
+        _end(str(error), 2)
+    except click.UsageError as error:
+        _end(sentence(error), error.exit_code)
+    except KeyboardInterrupt:
+        _end("interrupted", 130)
+
+
+def _end(said: str, code: int) -> NoReturn:
+    click.echo(f"plimsoll: {said}", err=True)
+    sys.exit(code)
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})

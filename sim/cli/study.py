@@ -75,7 +75,8 @@ def deviations(sampling: str) -> float | None:
         found = 0.0
     if kind != "importance" or not 0 < found <= 10:
         raise UsageError(
-            f"--sampling {sampling}: plain, importance or importance:Z with Z up to 10 is needed"
+            f"--sampling {sampling}: plain, importance or importance:Z with Z above 0, up to 10, "
+            "is needed"
         )
     return found
 
@@ -95,7 +96,8 @@ def until(text: str | None) -> Until | None:
             raise ValueError
     except (KeyError, ValueError):
         raise UsageError(
-            f"--until {text} is not of the form ci=0.1[,figure=NAME][,most=SEEDS], ci below 1"
+            f"--until {text} is not of the form ci=0.1[,figure=NAME][,most=SEEDS], with ci above 0 "
+            "and below 1 and most from 2"
         ) from None
     return Until(name, precision, most)
 

@@ -274,13 +274,6 @@ def test_refuses__override(small: Path, override: str, says: str) -> None:
     assert not Path("out/small/run.json").exists()
 
 
-@pytest.mark.parametrize("option", [("--blocks", 0), ("--seed", -1), ("--seed", "x"), ("--sett",)])
-def test_refuses__option_value_out_of_range(small: Path, option: tuple[object, ...]) -> None:
-    result = plimsoll("run", small, *option)
-    assert result.exit_code == 2
-    assert "Error: " in result.stderr
-
-
 # --------------------------------------------------------------------------- engines
 
 

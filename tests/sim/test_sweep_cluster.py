@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -18,7 +19,9 @@ import pytest
 from sim.chain.artifacts import CONTRACTS
 from sim.errors import ClusterError, UsageError
 from sim.experiments import dataset, workers
+from sim.experiments.outcome import Failed
 from sim.experiments.sweep import Plan, Progress, sweep
+from sim.experiments.work import Job
 from tests.sim.studies import content, plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +63,16 @@ def test_sweep__a_worker_is_killed__its_runs_are_made_again_and_it_is_said(
     assert content(tmp_path / "out") == expected
     assert found.failures.empty
     assert any("a worker is gone" in note for note in found.notes)
+
+
+def test_cluster__after_many_runs__holds_on_to_few(tmp_path: Path) -> None:
+    """A night of runs must not be remembered, whose starts alone would be gigabytes."""
+    (point, *_) = plan(tmp_path).points
+    asked = (Job(0, seed, point.scenario, "no such engine", start=bytes(9)) for seed in range(300))
+    with workers.open_workers(1, cluster=True) as who:
+        assert sum(isinstance(found, Failed) for found in who.run(asked)) == 300
+        assert sum(isinstance(each, Job) for each in gc.get_objects()) < 60
+        assert who._client.profile()["count"] == 0, "workers are profiled"
 
 
 def test_sweep__killed_as_a_whole__resumed_it_ends_at_the_same_bytes(
