@@ -71,12 +71,13 @@ def flash_loan(system: System, receiver: Address, amount: int) -> Outcome:
     return system.send(ATTACKER, lend, data=data)
 
 
-def second_core(system: System, oracle: Contract) -> Contract:
-    """A core of its own on the same stable and models, with another oracle; no interest."""
+def second_core(system: System, oracle: Contract, rate: Contract | None = None) -> Contract:
+    """A core of its own on the same stable and models, with another oracle; no interest unless
+    another rate model is given."""
     reserve = system.create("Reserve", OWNER, system.stable.address)
     core = system.create(
         "CollateralizedDebt", system.stable.address, oracle.address, reserve.address,
-        system.margin.address, system.penalty.address, system.rate.address,
+        system.margin.address, system.penalty.address, (rate or system.rate).address,
         [token.address for token in system.tokens], system.config.values(), OWNER,
     )  # fmt: skip
     system.must(OWNER, system.stable.set_minter, core.address, True)

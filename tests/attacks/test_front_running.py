@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.units import MAX_UINT256, WAD
-from tests.vectors.system import BORROWER, LIQUIDATOR, STRANGER, System, levered
+from tests.vectors.system import BORROWER, LIQUIDATOR, OWNER, STRANGER, System, levered
 
 
 def liquidatable(**terms: object) -> tuple[System, int]:
@@ -67,3 +67,22 @@ def test_cured_before__costs_the_late_one_nothing_but_gas() -> None:
     outcome = system.liquidate(account, 1_000 * WAD)
     assert outcome.reason == "margin: not liquidatable"
     assert system.balance(system.stable, LIQUIDATOR) == 10**6 * WAD
+
+
+@pytest.mark.parametrize("way", ["mint", "redeem"])
+def test_a_fee_raised_first__takes_no_more_than_was_agreed(way: str) -> None:
+    """Guard: min_out. The owner's tenth would otherwise be taken of what was sent at a fee of
+    nothing."""
+    system = System()
+    system.stables(STRANGER, 1_000 * WAD)
+    system.must(STRANGER, system.coin.mint, STRANGER, 10**9)
+    for token in (system.coin, system.stable):
+        system.must(STRANGER, token.approve, system.peg.address, MAX_UINT256)
+    method, given, agreed = {
+        "mint": (system.peg.mint, 10**9, 1_000 * WAD),
+        "redeem": (system.peg.redeem, 1_000 * WAD, 10**9),
+    }[way]
+    system.must(OWNER, system.peg.set_fee, 1)
+    system.refuses("peg: less than min_out", STRANGER, method, given, agreed, STRANGER)
+    system.must(OWNER, system.peg.set_fee, 0)
+    system.must(STRANGER, method, given, agreed, STRANGER)

@@ -9,6 +9,8 @@ import pytest
 from sim.units import MAX_UINT256, RAY, WAD
 from tests.vectors.system import BORROWER, LIQUIDATOR, OWNER, PERCENT, STRANGER, System
 
+from .arena import arm, second_core
+
 DAY = 86_400
 YEAR = 365 * DAY
 STEEP = (PERCENT, 9 * PERCENT, 90 * PERCENT, WAD // 2)
@@ -102,3 +104,32 @@ def test_interest_never_stops_repayment() -> None:
     system.restore(snapshot)
     system.must(LIQUIDATOR, system.core.repay, account, debt)
     assert system.debt_of(account) == 0
+
+
+@pytest.mark.parametrize("sold", ["coin", "stable"])
+def test_interest_called_for_inside_a_swap__is_that_of_the_pool_s_price(sold: str) -> None:
+    """Guard: the pool's price can be read in the middle of a swap. Else a coin with a hook takes
+    it away for one call, in which a year is charged at the rate of a stable at one."""
+    system = System()
+    coin = system.create("ReentrantToken", "Hook", "HOOK", 18)
+    pool = system.create("AmmPool", coin.address, system.stable.address, 0)
+    system.stables(OWNER, 10**6 * WAD)
+    system.must(OWNER, coin.mint, OWNER, 10**6 * WAD)
+    for token in (coin, system.stable):
+        system.must(OWNER, token.approve, pool.address, MAX_UINT256)
+    # A coin costs 1.25 of the stable, so the stable is at 0.8 and debt a fifth dearer.
+    system.must(OWNER, pool.add_liquidity, 80_000 * WAD, 100_000 * WAD, 0, OWNER)
+    average = system.create("PoolOracle", [pool.address], YEAR)
+    rate = system.create("PegRate", system.rate.address, average.address, coin.address, WAD, WAD)
+    core = second_core(system, system.feed, rate)
+    system.must(STRANGER, average.poke, coin.address)
+    system.must(BORROWER, core.open)
+    system.collateral(BORROWER, 0, 10 * WAD)
+    system.must(BORROWER, system.tokens[0].approve, core.address, MAX_UINT256)
+    system.must(BORROWER, core.deposit, 1, system.token(), 10 * WAD)
+    arm(system, coin, core.address, core.accrue())
+    system.must(BORROWER, core.borrow, 1, 10_000 * WAD, BORROWER)
+    token = {"coin": coin, "stable": system.stable}[sold]
+    system.must(OWNER, pool.swap, token.address, WAD, 0, OWNER, after=YEAR)
+    assert system.read(coin.succeeded)
+    assert system.read(core.debt, 1) == 12_000 * WAD

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from sim.units import MAX_UINT256, WAD
-from tests.vectors.system import BORROWER, LIQUIDATOR, STRANGER, System, levered
+from tests.vectors.system import BORROWER, LIQUIDATOR, OWNER, STRANGER, System, levered
 
 GRACE, WINDOW = 3_600, 86_400
 NOT_DUE = "margin: not liquidatable"
@@ -136,3 +140,18 @@ def test_the_auctions_clock__is_not_wound_back_by_dust() -> None:
     assert system.liquidate(account, WAD, after=3_598).event("Liquidated")["penalty"] == (
         10 * WAD // 100
     )
+
+
+def test_an_auction_longer_than_its_call__is_no_configuration() -> None:
+    """Guard: the gate. A call that lapses before the penalty is at its largest is called anew and
+    starts again at nothing: an account that only the largest penalty sells would never go."""
+    auction = ("DutchPenalty", 0, 10 * WAD // 100, 7_200)
+    with pytest.raises(RuntimeError, match="config: call_window"):
+        System(penalty=auction, call_window=7_199)
+    system, account = levered(penalty=auction, cap_toxic=False, call_window=7_200)
+    shorter = replace(system.config, call_window=7_199).values()
+    system.refuses("config: call_window", OWNER, system.core.set_config, shorter)
+    system.price(0, 1_450 * WAD)
+    system.must(STRANGER, system.core.margin_call, account)
+    outcome = system.liquidate(account, WAD, after=GRACE + 7_200)
+    assert outcome.event("Liquidated")["penalty"] == 10 * WAD // 100

@@ -6,6 +6,7 @@ import pytest
 
 from sim.protocol.abi import Contract
 from sim.units import MAX_UINT256, WAD
+from tests.invariants.core_world import actor
 from tests.vectors.system import BITCOIN, BORROWER, ETHER, LIQUIDATOR, OWNER, STRANGER, System
 
 from .arena import ATTACKER, second_core
@@ -125,3 +126,36 @@ def test_old_reports__buy_nothing() -> None:
     system, _, core = reported(0)
     system.wait(3_600)
     system.refuses(STALE, ATTACKER, core.borrow, 1, 1_000 * WAD, ATTACKER)
+
+
+def test_the_last_word_of_who_fell_silent__counts_until_anyone_minds() -> None:
+    """Guard: the refresh. Two of four reporters said 4,000 and fell silent; when their reports
+    are too old the other two's 2,000 is all that counts, but so far nobody had to post again."""
+    system, oracle, core = reported(0)
+    reporters = [actor(f"reporter {i}") for i in range(3)]
+    for reporter in reporters:
+        system.must(OWNER, oracle.set_reporter, reporter, True)
+    system.must(OWNER, oracle.set_asset, system.token(), 3_600, 0, 2)
+    loud = [(reporters[0], 4_000), (reporters[1], 4_000)]
+    for who, usd in loud:
+        system.must(who, oracle.post, [system.token()], [usd * WAD])
+    system.wait(1_800)
+    for who in (reporters[2], STRANGER):
+        system.must(who, oracle.post, [system.token()], [2_000 * WAD])
+    system.wait(1_800)
+    assert system.read(oracle.price, system.token()) == (3_000 * WAD, True)
+    system.must(LIQUIDATOR, oracle.refresh, system.token())
+    assert system.read(oracle.price, system.token()) == (2_000 * WAD, True)
+    system.refuses(
+        "margin: below initial requirement", ATTACKER, core.borrow, 1, 15_000 * WAD, ATTACKER
+    )
+
+
+def test_what_the_guard_holds_back__nobody_refreshes_through_it() -> None:
+    """Guard: a price that is not valid is not refreshed. Else anyone could walk it, a step each
+    second, to where the guard kept one faulty post from going."""
+    system, oracle, _ = reported(WAD // 10)
+    post(system, oracle, 20_000 * WAD)
+    for _ in range(3):
+        system.refuses("oracle: price is not valid", ATTACKER, oracle.refresh, system.token())
+    assert system.read(oracle.price, system.token()) == (2_200 * WAD, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
@@ -10,7 +11,7 @@ import pytest
 
 from sim.units import MAX_UINT256, WAD
 
-from .system import BORROWER, PERCENT, STRANGER, System, levered, told
+from .system import BORROWER, OWNER, PERCENT, STRANGER, System, levered, told
 
 HOUR = 3_600
 
@@ -103,6 +104,16 @@ def test_extremes_of_the_range__accepted(terms: tuple[object, ...]) -> None:
     system = System(penalty=terms, margin=TIGHT, call_window=365 * 86_400)
     largest = system.read(system.penalty.max_penalty)
     assert system.read(system.penalty.penalty, 0, 10**6) == largest
+
+
+@pytest.mark.parametrize("penalty", [("DutchPenalty", 0, WAD // 100, HOUR), ("FixedPenalty", 0)])
+def test_duration__the_core_takes_no_shorter_call_window(penalty: tuple[object, ...]) -> None:
+    system = System(penalty=penalty)
+    least = max(system.read(system.penalty.duration), 1)
+    assert least == (HOUR if penalty[0] == "DutchPenalty" else 1)
+    system.configure(call_window=least)
+    shorter = replace(system.config, call_window=least - 1).values()
+    system.refuses("config: call_window", OWNER, system.core.set_config, shorter)
 
 
 # ---------------------------------------------------------------- asked by the core
