@@ -74,7 +74,7 @@ validate: setup
 # The contract beside its reference: make fuzz RUNS=2000 STEPS=50 SEED=1
 fuzz: setup
 	@PLIMSOLL_FUZZ=1 PLIMSOLL_FUZZ_RUNS=$(RUNS) PLIMSOLL_FUZZ_STEPS=$(STEPS) \
-		$(BIN)/pytest --hypothesis-seed=$(SEED) tests/invariants
+		$(BIN)/pytest -n $(WORKERS) --dist loadfile --hypothesis-seed=$(SEED) tests/invariants
 
 mutate: setup
 	@$(BIN)/python -m tests.mutation

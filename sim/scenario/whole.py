@@ -110,6 +110,12 @@ class Scenario(Section):
         for what, asked in asks.items():
             if asked and self.peg.depth == 0:
                 raise ValueError(f"{what} needs a market of the stable: peg.depth above 0")
+        rises_for, lasts = self.penalty.dutch_seconds, self.protocol.call_window
+        if self.penalty.model == "dutch" and rises_for > lasts:
+            raise ValueError(
+                f"penalty.dutch_seconds ({rises_for}) must be at most "
+                f"protocol.call_window ({lasts})"
+            )
         return self
 
     @model_validator(mode="after")

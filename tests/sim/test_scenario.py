@@ -94,6 +94,10 @@ REFUSED = {
         "close_out (0.31) must be at most maintenance (0.3)",
     ),
     "margin of everything": ({"margin": {"initial": 1.0}}, "margin.initial is 1.0"),
+    "auction longer than its call": (
+        {"penalty": {"model": "dutch"}, "protocol": {"call_window": 1_799}},
+        "penalty.dutch_seconds (1800) must be at most protocol.call_window (1799)",
+    ),
     "penalty above what close-out leaves": (
         {"margin": {"close_out": 0.1}, "penalty": {"fixed": 0.12}},
         "(1 - close_out)(1 + penalty) must be below 1 for ETH: (0.9)(1.12) is 1.008",
