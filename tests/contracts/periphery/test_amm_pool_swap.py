@@ -172,15 +172,15 @@ def test_swap__token_says_false__reverts(hostile_pool, trader):
         pool.swap(token, WAD, 0, trader, sender=trader)
 
 
-@pytest.mark.parametrize("function", ["swap", "add_liquidity", "remove_liquidity", "spot_price"])
+@pytest.mark.parametrize("function", ["swap", "add_liquidity", "remove_liquidity", "quote"])
 def test_swap__re_entered__is_locked(hostile_pool, trader, attacker, function):
-    """Views too: no price is read off half a swap."""
+    """What it would pay too; its price is told, see PoolOracle."""
     token, pool = hostile_pool("ReentrantToken")
     arguments = {
         "swap": (token, 1, 0, attacker),
         "add_liquidity": (1, 1, 0, attacker),
         "remove_liquidity": (0, 0, 0, attacker),
-        "spot_price": (),
+        "quote": (token, 1),
     }[function]
     token.arm(pool, getattr(pool, function).encode_input(*arguments), sender=attacker)
     pool.swap(token, WAD, 0, trader, sender=trader)

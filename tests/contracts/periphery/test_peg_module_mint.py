@@ -93,3 +93,11 @@ def test_mint__re_entered__is_locked(create, owner, stable, trader, attacker):
     assert coin.calls() == 1
     assert coin.was_locked_out()
     assert peg.minted() == stable.balanceOf(trader) == WAD
+
+
+def test_mint__less_than_the_least__reverts_to_the_unit(peg, trader):
+    """A fee of a thousandth."""
+    out = 999 * WAD // 1000
+    with ape.reverts("peg: less than min_out"):
+        peg.mint(COIN, out + 1, trader, sender=trader)
+    peg.mint(COIN, out, trader, sender=trader)

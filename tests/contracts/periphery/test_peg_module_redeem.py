@@ -75,3 +75,11 @@ def test_round_trips__never_pay_and_coins_always_back_what_is_minted(
         assert coin.balanceOf(peg) * SCALE >= peg.minted()
         assert coin.balanceOf(trader) <= held
         held = coin.balanceOf(trader)
+
+
+def test_redeem__less_than_the_least__reverts_to_the_unit(open_peg, trader):
+    """A fee of a thousandth."""
+    out = 999 * COIN // 1000
+    with ape.reverts("peg: less than min_out"):
+        open_peg.redeem(WAD, out + 1, trader, sender=trader)
+    open_peg.redeem(WAD, out, trader, sender=trader)

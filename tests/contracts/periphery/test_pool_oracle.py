@@ -154,9 +154,10 @@ def test_poke__empty_pool__reverts(create, empty_pool, token, stranger):
 
 
 @pytest.mark.parametrize("window", [0, WINDOW])
-def test_price__inside_a_swap__is_not_valid_and_does_not_revert(
+def test_price__inside_a_swap__is_that_of_before_while_paid_and_of_after_when_paying(
     create, owner, stable, chain, trader, attacker, window
 ):
+    """An average does not see a swap of this very second."""
     token = create("ReentrantToken", "T", "T", 18)
     pool = create("AmmPool", token, stable, 0)
     for each in (token, stable):
@@ -171,7 +172,14 @@ def test_price__inside_a_swap__is_not_valid_and_does_not_revert(
     token.arm(oracle, oracle.price.encode_input(token), sender=attacker)
     pool.swap(token, WAD // 10, 0, trader, sender=trader)
     assert token.succeeded()
-    assert decode(["uint256", "bool"], token.answer()) == (0, False)
+    assert decode(["uint256", "bool"], token.answer()) == (WAD, True)
+    seen = oracle.price(token)
+    pool.swap(stable, WAD // 10, 0, trader, sender=trader)
+    assert token.succeeded()
+    if window:
+        assert decode(["uint256", "bool"], token.answer())[0] <= WAD
+    else:
+        assert decode(["uint256", "bool"], token.answer()) == oracle.price(token) != seen
 
 
 def test_several_pools__each_prices_its_own(create, pool, stable, token, coin, owner, trader):
