@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.chain import in_process, open_engine
+from sim.chain import open_engine
 from sim.check.build import build, kinds, scenario_of
 from sim.check.code import reached
 from sim.check.found import of_run, of_search, save
@@ -21,7 +21,7 @@ from sim.check.search import Broken, Search, search
 from sim.check.target import Target
 from sim.check.trial import Trial, applicable, short, trial
 from sim.check.world import World
-from sim.errors import ContractError, PlimsollError, ScenarioError, UsageError
+from sim.errors import PlimsollError, UsageError
 from sim.protocol.blame import mending
 
 SCENARIOS = 1 / 3
@@ -120,7 +120,7 @@ def check(
     begun = monotonic()
     tell = progress or (lambda *_: None)
     with ExitStack() as stack:
-        searches = _searches(target, engine, seed, stack)
+        searches = searches_of(target, engine, seed, stack)
         runner = searches[0].runner
         verdict = Verdict(target, runner.world.engine.name, seed, effort=runner.effort)
         found: list[Broken] = []
@@ -146,30 +146,20 @@ def check(
     return verdict
 
 
-def _searches(target: Target, engine: str, seed: int, stack: ExitStack) -> list[Search]:
+def searches_of(target: Target, engine: str, seed: int, stack: ExitStack) -> list[Search]:
+    """One for each world that the contract is looked at in, on engines that `stack` closes.
+
+    Raises ContractError, AdapterError or UsageError when there is nothing that can be checked.
+    """
     effort, searches = Effort(), []
-    worlds, assets = kinds(target.abilities), _assets(target)
+    worlds = kinds(target.abilities)
     for kind, own in zip(worlds, np.random.SeedSequence(seed).spawn(len(worlds)), strict=True):
-        scenario = scenario_of(kind, target.protocol, assets)
+        scenario = scenario_of(kind, target.protocol, target.collaterals)
         opened = stack.enter_context(open_engine(engine))
         world = build(opened, scenario, kind.hostile, target.make)
         searches.append(Search(Runner(world, effort), own))
+    _is_deployed(target, searches[0].runner.world)
     return searches
-
-
-def _assets(target: Target) -> int:
-    """How many collaterals it is deployed with: two, or one where it takes no more."""
-    try:
-        return _deployed(target, 2)
-    except (ContractError, ScenarioError):
-        return _deployed(target, 1)
-
-
-def _deployed(target: Target, assets: int) -> int:
-    scenario = scenario_of(kinds(target.abilities)[0], target.protocol, assets)
-    with open_engine(in_process()) as engine:
-        _is_deployed(target, build(engine, scenario, False, target.make))
-    return assets
 
 
 def _is_deployed(target: Target, world: World) -> None:

@@ -110,6 +110,19 @@ def _liquidate_all(world: World, row: int) -> str:
     return f"account {row + 1} stays below maintenance, worth {worth} against {debt}: {why}"
 
 
+def absorbed(world: World, declared: Declared) -> str | None:
+    """Anyone, at prices that are valid, has the reserve take each that owes more than it holds."""
+    if Ability.RESERVE not in declared.abilities:
+        return None
+    _do(world, Action(Do.PRICE, amount=Amount(Of.LAST, WHOLE)))
+    insolvent = [row for row, account in enumerate(world.state.accounts) if _is_insolvent(account)]
+    for row in insolvent:
+        done = _do(world, Action(Do.ABSORB, BANKER, row))
+        if not done.ok:
+            return f"account {row + 1} owes more than it holds and stays: {_why(done)}"
+    return "" if insolvent else None
+
+
 PROBES = (
     Probe(
         "repayable",
@@ -117,11 +130,16 @@ PROBES = (
         repayable,
     ),
     Probe("sweep", "After a keeper's sweep nothing is left below maintenance.", sweep),
+    Probe("absorbed", "A reserve takes whoever owes more than they hold.", absorbed),
 )
 
 
 def _is_below(account: Account) -> bool:
     return bool(account.debt) and account.valid and account.buffer < -ROUNDING
+
+
+def _is_insolvent(account: Account) -> bool:
+    return account.valid and account.position.equity < -ROUNDING
 
 
 def _do(world: World, action: Action) -> Step:

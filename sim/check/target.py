@@ -43,6 +43,11 @@ class Target:
     def abilities(self) -> Ability:
         return adapter_class(self.protocol).abilities
 
+    @property
+    def collaterals(self) -> int:
+        """How many it takes at most."""
+        return adapter_class(self.protocol).collaterals
+
     def make(self, scenario: Scenario, others: Artifacts | None = None) -> Adapter:
         """A fresh adapter; `others` stand in for surroundings, such as tokens."""
         return adapter_of(scenario, {**self.given, **(others or {})})
@@ -51,7 +56,7 @@ class Target:
 def find(path: str) -> Target:
     """Raises UsageError or ContractError with what to mend."""
     if path in SHIPPED:
-        return _shipped(path, path, path, {})
+        return Target(path, path, path, {})
     place = Path(path)
     if not place.exists():
         raise UsageError(
@@ -68,10 +73,6 @@ def find(path: str) -> Target:
     raise UsageError(f"{path} is neither a .vy file, a .py adapter nor a folder")
 
 
-def _shipped(path: str, name: str, protocol: str, given: Artifacts) -> Target:
-    return Target(path, name, protocol, given)
-
-
 def _module(path: str, place: Path, given: Artifacts, name: str = "") -> Target:
     adapter_class(str(place))
     return Target(path, name or place.name, str(place), given)
@@ -83,7 +84,7 @@ def _module(path: str, place: Path, given: Artifacts, name: str = "") -> Target:
 def _file(path: str, place: Path) -> Target:
     artifact = artifacts.compile_file(place, _root(place))
     protocol, role = _role(artifact)
-    return _shipped(path, place.name, protocol, {role: artifact})
+    return Target(path, place.name, protocol, {role: artifact})
 
 
 def _root(place: Path) -> Path:
@@ -136,7 +137,7 @@ def _project(path: str, place: Path) -> Target:
         raise UsageError(f"{path} has no contracts in {folder.name}/ and no {MODULE}")
     ours = compiled.keys() & set(artifacts.names())
     if "CollateralizedDebt" in ours:
-        return _shipped(path, place.name, "plimsoll", {name: compiled[name] for name in ours})
+        return Target(path, place.name, "plimsoll", {name: compiled[name] for name in ours})
     return _fitting(path, place, compiled)
 
 
@@ -150,7 +151,7 @@ def _fitting(path: str, place: Path, compiled: Artifacts) -> Target:
     ]
     if len(fits) == 1:
         protocol, artifact = fits[0]
-        return _shipped(path, artifact.name, protocol, {CORES[protocol]: artifact})
+        return Target(path, artifact.name, protocol, {CORES[protocol]: artifact})
     if fits:
         names = ", ".join(artifact.name for _, artifact in fits)
         raise UsageError(f"{path} has several contracts that fit: name the file of one of {names}")

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-import numpy as np
-
-from sim.chain import in_process, open_engine
+from sim.chain import in_process
 from sim.chain.artifacts import compile_file
-from sim.check.build import build, kinds, scenario_of
-from sim.check.runner import Effort, Runner
-from sim.check.search import Broken, Search, search
+from sim.check.check import searches_of
+from sim.check.runner import Effort
+from sim.check.search import Broken, search
 from sim.check.target import CORES, Target
 from sim.check.target import find as find_target
 
@@ -65,14 +63,8 @@ def hunt(
 ) -> tuple[Broken | None, Effort, float]:
     """The first thing found broken, what was tried until then, and the time it took, set-up
     included."""
-    begun, effort, searches = monotonic(), Effort(), []
-    worlds = kinds(target.abilities)
-    seeds = np.random.SeedSequence(seed).spawn(len(worlds))
+    begun = monotonic()
     with ExitStack() as stack:
-        for kind, own in zip(worlds, seeds, strict=True):
-            engine = stack.enter_context(open_engine(in_process()))
-            scenario = scenario_of(kind, target.protocol)
-            world = build(engine, scenario, kind.hostile, target.make)
-            searches.append(Search(Runner(world, effort), own))
+        searches = searches_of(target, in_process(), seed, stack)
         found = search(searches, seconds, first_only=True, most_actions=most_actions)
-    return (found[0] if found else None), effort, monotonic() - begun
+    return (found[0] if found else None), searches[0].runner.effort, monotonic() - begun
