@@ -10,11 +10,11 @@ from sim.cli.app import load_with, main
 from sim.cli.page import page
 from sim.cli.study import (
     command_line,
-    deviations,
     engine_named,
     failed,
     folder_of,
     making,
+    sampled,
     say,
     study_options,
 )
@@ -81,7 +81,7 @@ def optimize_command(
         first_seed=chosen.run.seed,
         seeds=seeds,
         engine=engine_named(engine),
-        deviations=deviations(sampling),
+        sampling=sampled(sampling),
         command=command_line(),
         kind="optimize",
         figures=tuple(each.name for each in aim.figures),

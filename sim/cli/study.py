@@ -18,6 +18,7 @@ from sim.errors import UsageError
 
 if TYPE_CHECKING:
     from sim.experiments.sweep import Until
+    from sim.price.tilt import Sampling
 
 SAY_SECONDS = 60
 MOST_SEEDS = 4_096
@@ -43,9 +44,11 @@ def study_options(command: Any) -> Any:
             click.option("--scheduler", metavar="ADDRESS",
                          help="Of a Dask scheduler that is there, such as tcp://host:8786."),
             click.option("--sampling", default="plain", show_default=True,
-                         metavar="plain|importance[:Z]",
-                         help="importance: every second seed draws the price from a process whose "
-                         "fall is Z (2.5) standard deviations deeper, and weights make up for it."),
+                         metavar="plain|importance[:Z]|minimum[:Z]",
+                         help="importance: every second seed draws the price from a process that "
+                         "ends Z (2.5) standard deviations deeper, and weights make up for it; "
+                         "minimum: that is drawn so only until it is so deep, for falls to about "
+                         "that depth, however they end."),
             click.option("--out", type=click.Path(path_type=Path), help="Folder."),
             click.option("--resume", is_flag=True, help="Go on with the study in the folder."),
         ]
@@ -65,20 +68,23 @@ def engine_named(name: str) -> str:
     return name
 
 
-def deviations(sampling: str) -> float | None:
-    kind, _, how_far = sampling.partition(":")
-    if kind == "plain" and not how_far:
+def sampled(text: str) -> Sampling | None:
+    """``importance``, ``minimum``, or either with standard deviations behind a colon."""
+    from sim.price.tilt import Sampling
+
+    kind, _, how_far = text.partition(":")
+    if text == "plain":
         return None
     try:
         found = float(how_far or 2.5)
     except ValueError:
         found = 0.0
-    if kind != "importance" or not 0 < found <= 10:
+    if kind not in ("importance", "minimum") or not 0 < found <= 10:
         raise UsageError(
-            f"--sampling {sampling}: plain, importance or importance:Z with Z above 0, up to 10, "
-            "is needed"
+            f"--sampling {text}: plain, importance, importance:Z, minimum or minimum:Z with Z "
+            "above 0, up to 10, is needed"
         )
-    return found
+    return Sampling(found, kind == "minimum")
 
 
 def until(text: str | None) -> Until | None:

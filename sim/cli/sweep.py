@@ -10,11 +10,11 @@ from sim.cli.app import load_with, main
 from sim.cli.page import page
 from sim.cli.study import (
     command_line,
-    deviations,
     engine_named,
     failed,
     folder_of,
     making,
+    sampled,
     say,
     study_options,
     until,
@@ -74,7 +74,7 @@ def sweep_command(
         first_seed=chosen.run.seed,
         seeds=seeds,
         engine=engine_named(engine),
-        deviations=deviations(sampling),
+        sampling=sampled(sampling),
         until=until(precise),
         keep_tables=keep_tables,
         command=command_line(),

@@ -33,7 +33,7 @@ A row of ``runs`` is one run:
     refused       [{"params": …, "reason": …}, …] that the scenario does not allow
     seeds         first seed and how many a point was asked for: {"first": 1, "count": 64}
     until         {"figure": …, "precision": …, "most": …} or null
-    sampling      {"tilt": standard deviations} or null
+    sampling      {"tilt": standard deviations, "minimum": of the minimum or the close} or null
     objectives, constraints   of an optimisation
     engine, horizon_hours, code (what made it), command (that makes it again)
     adapter       hash of the adapter's file where the scenario names one, else null

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sim import __version__
 from sim.chain import open_engine
@@ -43,8 +44,8 @@ class Run:
     seconds: float
     figures_audited: int
     interrupted: bool
-    log_returns: tuple[float, ...]
-    """Of each asset's outside price as it was drawn, from block 0 to the last."""
+    drawn: NDArray[np.float64]
+    """Outside prices as they were drawn, USD, of each asset in each block from 0 on."""
 
 
 def run(
@@ -68,7 +69,7 @@ def run(
     with open_engine(engine) if isinstance(engine, str) else engine as opened:
         tape = Tape(opened, keep=keep_blocks > 0)
         model = StressModel(scenario, rng=seed, engine=tape)
-        drawn = np.log(model.outside.paths[:, -1] / model.outside.paths[:, 0])
+        drawn = model.outside.paths.copy()
         started = time.perf_counter()
         ended, lost, figures = "complete", None, 0
         try:
@@ -94,8 +95,7 @@ def run(
         if lost:
             kept = f"; blocks 1 to {len(tables['blocks'])} are in {out}" if out else ""
             raise EngineLost(f"{str(lost).rstrip('.')}{kept}") from lost
-        returns = tuple(drawn.tolist())
-        return Run(record, tables, tape, seconds, figures, ended == "interrupted", returns)
+        return Run(record, tables, tape, seconds, figures, ended == "interrupted", drawn)
 
 
 def crosscheck(tape: Tape, engine: str) -> Tape:

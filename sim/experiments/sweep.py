@@ -19,7 +19,7 @@ from sim.experiments.identity import differences, identity
 from sim.experiments.start import prepare
 from sim.experiments.work import Job, files_of
 from sim.experiments.workers import Workers, open_workers
-from sim.price.tilt import Tilt, tilt
+from sim.price.tilt import Sampling, Tilt, tilt
 from sim.scenario import Scenario
 
 Progress = Callable[[int, int], None]
@@ -55,8 +55,8 @@ class Plan:
     first_seed: int
     seeds: int
     engine: str
-    deviations: float | None = None
-    """Importance sampling; see `sim.price.tilt`."""
+    sampling: Sampling | None = None
+    """See `sim.price.tilt`; None is plain."""
     until: Until | None = None
     keep_tables: bool = False
     command: str = ""
@@ -73,7 +73,7 @@ class Plan:
 
     def record(self) -> dict[str, Any]:
         """`study.json`."""
-        until, tilted = self.until, self.deviations
+        until, how = self.until, self.sampling
         return {
             "kind": self.kind,
             "source": self.source,
@@ -87,7 +87,7 @@ class Plan:
             "seeds": {"first": self.first_seed, "count": self.seeds},
             "until": until
             and {"figure": until.figure, "precision": until.precision, "most": until.most},
-            "sampling": None if tilted is None else {"tilt": tilted},
+            "sampling": how and {"tilt": how.deviations, "minimum": how.minimum},
             "objectives": list(self.objectives),
             "constraints": list(self.constraints),
             "engine": self.engine,
@@ -151,12 +151,12 @@ def _changed(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> Iterator[tupl
 
 def check_sampling(plan: Plan, scenarios: Sequence[Scenario]) -> None:
     """Raises UsageError where importance sampling is asked for and cannot be had."""
-    if plan.deviations is None:
+    if plan.sampling is None:
         return
     if plan.seeds % 2:
         raise UsageError(f"--seeds {plan.seeds}: importance sampling needs an even number")
     for scenario in scenarios:
-        tilt(scenario, plan.deviations)
+        tilt(scenario, plan.sampling)
 
 
 class Maker:
@@ -235,7 +235,7 @@ class Maker:
 
 
 def _tilt(plan: Plan, point: Point) -> Tilt | None:
-    return None if plan.deviations is None else tilt(point.scenario, plan.deviations)
+    return tilt(point.scenario, plan.sampling) if plan.sampling else None
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def _execute(job: Job) -> Done:
         raise KeyboardInterrupt
     row = {
         "seed": job.seed,
-        "weight": job.tilt.weight(done.log_returns[0]) if job.tilt else 1.0,
+        "weight": job.tilt.weight(done.drawn[0]) if job.tilt else 1.0,
         "tilted": job.tilted,
         "engine": done.record["engine"],
         "fingerprint": done.record["fingerprint"],

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import ScenarioError
-from sim.price import anchored, garch, gbm, hawkes, kou, merton, ou, replay
+from sim.price import anchored, dip, garch, gbm, hawkes, kou, merton, ou, replay
 from sim.scenario import (
     LARGEST,
     Anchored,
@@ -63,6 +63,8 @@ def _simulate(
     match spec:
         case Gbm():
             return gbm.simulate(spec, times, rng, paths)
+        case dip.Dip():  # before what it extends
+            return dip.simulate(spec, times, rng, paths)
         case Merton():
             return merton.simulate(spec, times, rng, paths)
         case Kou():

@@ -1,9 +1,15 @@
 """Importance sampling of the price: half of the runs draw it lower, weights make up for it.
 
-The log return over a run, X, is tilted exponentially: under Q its density is that under P times
-exp(theta X - kappa(theta) T), with kappa its cumulant a year. A tilted GBM is a GBM of another
-drift and a tilted Merton process a Merton process (Glasserman 2003, "Monte Carlo Methods in
-Financial Engineering", 4.6), so tilted runs are plain runs of another scenario.
+The log price X is tilted exponentially: under Q the density of a path up to a time t is that under
+P times exp(theta X_t - kappa(theta) t), with kappa its cumulant a year. A tilted GBM is a GBM of
+another drift and a tilted Merton process a Merton process (Glasserman 2003, "Monte Carlo Methods
+in Financial Engineering", 4.6), so tilted runs are plain runs of another scenario.
+
+It is tilted to be expected so many standard deviations lower at the close; or, of its minimum,
+only until it first is so low, from where it goes on by its own law. The first block in which it
+is, or the last, is a stopping time, and the ratio there is exact (optional stopping), blocks and
+all. The close is the better aim for losses of any size; the minimum for falls to about that depth
+however they end, for then no weight depends on what came after.
 
 With half of the runs from P and half from Q each run, of either half, has the weight
 1 / (1/2 + 1/2 dQ/dP): the balance heuristic (Veach and Guibas 1995; Owen and Zhou 2000). Means
@@ -15,14 +21,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, expm1, sqrt
+from math import exp, expm1, log, sqrt
 
 from sim.errors import UsageError
+from sim.price.dip import Dip, Floats, passage
 from sim.scenario import Gbm, Merton, Scenario
 from sim.units import YEAR
 
 SHARE = 0.5
 """Of the runs that are tilted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Importance sampling as asked for."""
+
+    deviations: float
+    """By which tilted runs fall deeper."""
+    minimum: bool = False
+    """Whether only until they are so deep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +49,28 @@ class Tilt:
     spec: Gbm | Merton
     years: float
     theta: float
+    floor: float = 0.0
+    """USD; where the tilt ends, 0 for the close."""
 
     def tilted(self, scenario: Scenario) -> Scenario:
         """The scenario of the tilted runs."""
-        return scenario.model_copy(update={"price": tilted(self.spec, self.theta)})
+        falling = tilted(self.spec, self.theta)
+        if self.floor:
+            terms = {"jumps": 0.0, **falling.model_dump(), "model": "merton"}
+            falling = Dip(**terms, floor=self.floor, after=self.spec)
+        return scenario.model_copy(update={"price": falling})
 
-    def weight(self, log_return: float) -> float:
-        """Of a run with that log return from its first to its last block."""
-        exponent = self.theta * log_return - cumulant(self.spec, self.theta) * self.years
+    def weight(self, path: Floats) -> float:
+        """Of a run with those prices, one a block from the first to the last."""
+        turn = int(passage(path[None], self.floor)[0])
+        years = self.years * turn / (len(path) - 1)
+        exponent = self.theta * log(path[turn] / path[0]) - cumulant(self.spec, self.theta) * years
         if exponent > 700:
             return 0.0
         return 1 / (1 - SHARE + SHARE * exp(exponent))
 
 
-def tilt(scenario: Scenario, deviations: float) -> Tilt:
+def tilt(scenario: Scenario, how: Sampling) -> Tilt:
     """Moves the mean log return of a run down by so many of its standard deviations.
 
     Raises UsageError where the price is not one asset's GBM or Merton process.
@@ -61,8 +86,14 @@ def tilt(scenario: Scenario, deviations: float) -> Tilt:
     if variance == 0:
         raise UsageError("importance sampling needs a price that moves: its volatility is 0")
     slope = _derivative(spec, 1)
-    aim = slope(0.0) - deviations * sqrt(variance / years)
-    return Tilt(spec, years, _root(slope, aim))
+    aim = slope(0.0) - how.deviations * sqrt(variance / years)
+    if how.minimum and aim >= 0:
+        raise UsageError(
+            f"importance sampling of the minimum needs a fall: the price drifts up by more than "
+            f"{how.deviations:g} standard deviations"
+        )
+    floor = spec.start * exp(aim * years) if how.minimum else 0.0
+    return Tilt(spec, years, _root(slope, aim), floor)
 
 
 def cumulant(spec: Gbm | Merton, theta: float) -> float:

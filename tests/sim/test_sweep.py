@@ -19,6 +19,7 @@ from sim.experiments.run import run
 from sim.experiments.start import StartedEngine
 from sim.experiments.sweep import Plan, Until, sweep, sweep_with
 from sim.experiments.work import Job, execute, flat
+from sim.price.tilt import Sampling
 from tests.sim.studies import content, plan
 
 SEEDS = 4
@@ -184,7 +185,7 @@ def test_gather__cut_short_between_writing_and_unlinking__counts_no_run_twice(
     [
         ({}, False, "--resume goes on"),
         ({"engine": "anvil"}, True, "engine"),
-        ({"deviations": 2.0}, True, "sampling"),
+        ({"sampling": Sampling(2.0)}, True, "sampling"),
         ({"keep_tables": True}, True, None),
     ],
 )
@@ -315,12 +316,15 @@ def test_until__adds_seeds_only_where_they_are_needed(
 
 def test_importance__odd_number_of_seeds__is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="even"):
-        sweep(plan(tmp_path, seeds=3, deviations=2.0), tmp_path / "out")
+        sweep(plan(tmp_path, seeds=3, sampling=Sampling(2.0)), tmp_path / "out")
 
 
-def test_importance__every_second_seed__is_drawn_from_the_deeper_fall(tmp_path: Path) -> None:
+@pytest.mark.parametrize("minimum", [False, True], ids=["close", "minimum"])
+def test_importance__every_second_seed__is_drawn_from_the_deeper_fall(
+    tmp_path: Path, minimum: bool
+) -> None:
     price = "price={model='gbm', start=200, sigma=2.45}"
-    asked = plan(tmp_path, (), [price, "run.blocks=20"], seeds=4, deviations=3.0)
+    asked = plan(tmp_path, (), [price, "run.blocks=20"], seeds=4, sampling=Sampling(3.0, minimum))
     sweep(asked, tmp_path / "out")
     rows = dataset.runs(tmp_path / "out")
     assert rows["tilted"].tolist() == [False, True, False, True]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.chain import in_process
 from sim.experiments.run import run
 from sim.metrics.tail import value_at_risk
-from sim.price.tilt import tilt
+from sim.price.tilt import Sampling, tilt
 from sim.scenario import load
 from tests.sim.runs import model
 from tests.validation.law import ABOVE, AT_MOST, Check, Effort, law, mean, share
@@ -42,15 +42,14 @@ def losses_rise_with_volatility(effort: Effort) -> Iterator[Check]:
 def losses(sigma: float, runs: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Share of the debt lost in each run, and the run's weight."""
     scenario = load("severity", [f"price.sigma={sigma}"])
-    lower = tilt(scenario, DEVIATIONS)
+    lower = tilt(scenario, Sampling(DEVIATIONS))
     found, weights = [], []
     for number in range(runs):
         drawn = lower.tilted(scenario) if number % 2 else scenario
         done = run(drawn, engine=in_process(), seed=1 + number)
-        solvency, prices = done.record["summary"]["solvency"], done.tables["prices"]["outside"]
-        first = scenario.price.start  # type: ignore[union-attr]
+        solvency = done.record["summary"]["solvency"]
         found.append(solvency["loss_usd"] / solvency["debt_start_usd"])
-        weights.append(lower.weight(float(np.log(prices.iloc[-1] / first))))
+        weights.append(lower.weight(done.drawn[0]))
     return np.array(found), np.array(weights)
 
 
