@@ -95,10 +95,10 @@ def test_rate__an_average_too_old__is_the_curves(rate, pool, chain, stable, trad
     assert rate.rate(0) == CURVE
 
 
-def test_rate__asked_inside_a_swap__is_the_curves(
+def test_rate__asked_inside_a_swap__is_what_it_was_before(
     create, owner, stable, curve, chain, trader, attacker
 ):
-    """The pool holds its lock and answers nobody; interest must not stop for it."""
+    """The pool is locked but tells its price: a hook takes the premium away from nobody."""
     coin = create("ReentrantToken", "C", "C", 18)
     pool = create("AmmPool", coin, stable, 0)
     for token in (coin, stable):
@@ -113,4 +113,4 @@ def test_rate__asked_inside_a_swap__is_the_curves(
     coin.arm(rate, rate.rate.encode_input(0), sender=attacker)
     pool.swap(coin, WAD // 10, 0, trader, sender=trader)
     assert coin.succeeded()
-    assert decode(["uint256"], coin.answer()) == (CURVE,)
+    assert decode(["uint256"], coin.answer()) == (CURVE + 50 * PERCENT,)
