@@ -55,9 +55,11 @@ def sweep_command(
     \b
     plimsoll sweep severity --param penalty.fixed=0.02,0.06 --seeds 8 --workers 2
     """
+    from sim.experiments import dataset
     from sim.experiments.design import axis, points, space
     from sim.experiments.sweep import Plan, sweep
     from sim.report.sweep import table
+    from sim.report.weighing import weighing
 
     chosen = load_with(scenario, blocks, overrides)
     fixed = (*overrides, *((f"run.blocks={blocks}",) if blocks else ()))
@@ -89,4 +91,6 @@ def sweep_command(
     say([*swept.notes, *failed(swept.failures)])
     keys = [axis(text).key for text in params]
     page().print(table(plan.points, keys, swept.tails, plan.hours))
+    if plan.sampling:
+        click.echo(f"Importance sampling: {weighing(dataset.runs(folder))}")
     click.echo(f"Runs and figures are in {folder}; plimsoll report {folder} draws them")

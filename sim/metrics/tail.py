@@ -198,6 +198,12 @@ def mean(
     return Estimate(value, value - half, value + half, n)
 
 
+def effective_runs(weights: Sequence[float] | Floats) -> float:
+    """So many runs of one weight would know a mean as well (Kish 1965)."""
+    w = np.asarray(weights, dtype=float)
+    return float(w.sum() ** 2 / (w**2).sum()) if w.any() else 0.0
+
+
 def _entropic(x: Floats, mass: Floats, quantile: float) -> float:
     """EVaR of a law with `mass` at each x. Exponents are relative to the largest x, so that none
     overflows."""
@@ -261,7 +267,7 @@ def _log_student(parts: Floats, carried: Floats, worst: Estimate) -> Estimate:
     what is known of its spread is as much as those few runs tell.
     """
     value, n = float(parts.mean()), worst.runs
-    carriers = float(carried.sum() ** 2 / (carried**2).sum()) if carried.any() else 0.0
+    carriers = effective_runs(carried)
     if not carried.any() and worst.high < inf:
         return Estimate(value, worst.low, worst.high, n)
     if carriers <= 2 or worst.high == inf:

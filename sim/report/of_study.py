@@ -29,6 +29,7 @@ from sim.report.study_parts import (
     of,
     weighed,
 )
+from sim.report.weighing import weighing
 from sim.report.words import called, money, short
 
 WORST = f"{100 * (1 - (figure(RISK).quantile or 0)):.0f} %"
@@ -67,7 +68,7 @@ def of_study(folder: Path) -> Document:
             ("scenario", scenario["name"]),
             ("seeds", f"{study['seeds']['count']} from {study['seeds']['first']} on"),
             ("horizon", f"{study['horizon_hours']:,.1f} hours"),
-            ("sampling", _sampling(study["sampling"])),
+            ("sampling", _sampling(study["sampling"], runs)),
             ("tied to them", "; ".join(study["ties"]) or "nothing"),
             ("engine", study["engine"]),
             *((f"version of {name}", version) for name, version in study["code"].items()),
@@ -171,12 +172,13 @@ def _question(scenario: Mapping[str, Any], keys: Sequence[str]) -> str:
     return f"Which {' and '.join(keys)} in {scenario['name']}?"
 
 
-def _sampling(of: Mapping[str, Any] | None) -> str:
-    if not of:
+def _sampling(how: Mapping[str, Any] | None, runs: pd.DataFrame) -> str:
+    if not how:
         return "plain"
+    until = ", at its lowest" if how.get("minimum") else ""
     return (
-        f"importance: every second run falls {of['tilt']:g} standard deviations deeper; every "
-        "figure is weighted for it"
+        f"importance: every second run falls {how['tilt']:g} standard deviations deeper{until}; "
+        f"{weighing(runs)}"
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from sim.errors import UsageError
@@ -21,6 +22,7 @@ from sim.experiments.outcome import Done
 from sim.experiments.sweep import Plan
 from sim.report.bars import _beyond
 from sim.report.collect import collect
+from sim.report.weighing import weighing
 from sim.report.write import html
 from tests.sim.studies import plan, source
 
@@ -198,6 +200,21 @@ def test_optimum__not_confirmed_yet__is_said(tmp_path: Path) -> None:
     folder = optimum(tmp_path, some(1_000.0), some(1_000.0), 1e6)
     (folder / "optimize.json").unlink()
     assert "Nothing is recommended yet" in collect(folder).answer[-1]
+
+
+def test_weighing__runs_of_two_weights__says_what_they_are_worth() -> None:
+    """90 runs of weight 1 lose nothing; ten of 0.2 and ten of 0.5 lose, of which the worst 5 % of
+    the 110 are all but what the quantile leaves out."""
+    losses = [0.0] * 90 + [1.0] * 10 + [2.0] * 10
+    weights = [1.0] * 90 + [0.2] * 10 + [0.5] * 10
+    runs = pd.DataFrame({"point": 0, "weight": weights, COLUMNS["loss"]: losses})
+    whole, beyond = 97**2 / (90 + 0.4 + 2.5), 7**2 / (0.4 + 2.5)
+    said = weighing(runs)
+    assert f"110 runs of a point count as {whole:,.0f} in a mean" in said
+    assert f"rests on {beyond:,.1f} runs where 110 plain ones have 5.5" in said
+    lucky = pd.concat([runs, runs.assign(point=1, weight=1.01)])
+    assert weighing(lucky) == said, "the point where it is least is what is said"
+    assert weighing(runs.assign(weight=1.0)) == ""
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")

@@ -174,7 +174,7 @@ def test_minimum__tilted_paths__fall_to_the_floor_and_go_on_by_their_own_law(
 def test_minimum__fall_to_its_depth__has_less_than_half_the_variance_of_the_close(
     price: dict[str, object],
 ) -> None:
-    """And less than a twelfth of that of plain paths. Of many seeds, so that it is no luck of one."""
+    """And less than a twelfth of plain paths; of many seeds, so that it is no luck of one."""
     variances = {}
     for minimum in (False, True):
         how = Sampling(2.5, minimum)
