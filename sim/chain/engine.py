@@ -4,6 +4,9 @@ For the same requests every engine gives the same receipts, balances and nonces,
 unit. The rules are those of Prague on all of them, without signatures (any address may send)
 and without the system contracts of EIP-4788 and EIP-2935. BLOCKHASH and PREVRANDAO are zero in
 process and a node's own on a node: a contract that depends on them differs between engines.
+
+What is made of every transaction and block is a named tuple: made in a third of the time of a
+frozen dataclass, and read by the native engine without looking up names.
 """
 
 from __future__ import annotations
@@ -49,8 +52,7 @@ class Refusal(StrEnum):
     FUNDS = "insufficient funds for gas and value"
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(NamedTuple):
     """An EIP-1559 transaction of any sender; amounts in wei, fees below 2**128."""
 
     sender: Address
@@ -64,8 +66,7 @@ class Transaction:
     value: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class BlockRequest:
+class BlockRequest(NamedTuple):
     """One block to execute: the transactions in the order given."""
 
     transactions: Sequence[Transaction]
@@ -75,15 +76,13 @@ class BlockRequest:
     coinbase: Address = bytes(20)
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(NamedTuple):
     address: Address
     topics: tuple[bytes, ...]
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What became of one transaction of the request.
 
     A refused one has a `refusal`, and zeros elsewhere. `output` is the revert data of a
@@ -101,8 +100,6 @@ class Receipt:
 
 
 class Block(NamedTuple):
-    """A named tuple because one is made of every block: three times as fast as a dataclass."""
-
     number: int
     timestamp: int
     base_fee: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Self
 
@@ -156,10 +156,9 @@ def _compare_balances(tape: Tape, engine: Engine) -> None:
 def _differences(ours: Block, theirs: Block) -> Iterator[tuple[int, str, object, object]]:
     for position, (a, b) in enumerate(zip(ours.receipts, theirs.receipts, strict=True)):
         if a != b:
-            for field in fields(Receipt):
-                x, y = getattr(a, field.name), getattr(b, field.name)
+            for field, x, y in zip(Receipt._fields, a, b, strict=True):
                 if x != y:
-                    yield position, field.name, x, y
+                    yield position, field, x, y
 
 
 def _bytes(block: Block) -> bytes:

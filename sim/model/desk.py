@@ -249,10 +249,8 @@ class Desk:
         it enough; then the old bid stands."""
         for pending in self.pool.by_sender(agent.address):
             if pending.transaction.nonce == intent.nonce and isinstance(pending.tag, Ticket):
-                raised = replace(
-                    pending.transaction,
-                    max_fee=intent.bid.max_fee,
-                    priority_fee=intent.bid.tip,
+                raised = pending.transaction._replace(
+                    max_fee=intent.bid.max_fee, priority_fee=intent.bid.tip
                 )
                 standing = replace(pending.tag.intent, bid=intent.bid)
                 self._add(raised, block, block, Ticket(agent, standing))

@@ -7,7 +7,6 @@ what it expects of the answer they agree on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
@@ -79,7 +78,7 @@ class Arena:
             priority_fee=TIP,
             nonce=self.nonce(sender),
         )
-        return replace(usual, **fields)
+        return usual._replace(**fields)
 
     def call_counter(self, call: str, *arguments: Any, **fields: Any) -> Transaction:
         return self.transaction(to=self.counter, data=data(call, *arguments), **fields)
@@ -90,14 +89,14 @@ class Arena:
         ordered = []
         for transaction in transactions:
             ahead = seen.get(transaction.sender, 0)
-            ordered.append(replace(transaction, nonce=transaction.nonce + ahead))
+            ordered.append(transaction._replace(nonce=transaction.nonce + ahead))
             seen[transaction.sender] = ahead + 1
         return ordered
 
     def mine(self, *transactions: Transaction, **fields: Any) -> Block:
         self._timestamp += SECONDS
         usual = BlockRequest(transactions, self._timestamp, BASE_FEE, coinbase=COINBASE)
-        request = replace(usual, **fields)
+        request = usual._replace(**fields)
         self._timestamp = request.timestamp
         block = self.all(lambda engine: _plain(engine.mine(request)))
         assert self.all(lambda engine: (engine.block_number, engine.timestamp)) == (

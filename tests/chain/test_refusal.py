@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -92,7 +91,7 @@ def test_refused__order_of_the_reasons(arena: Arena) -> None:
         {"gas": GAS},
         {"data": b""},
     ):
-        less.append(replace(less[-1], **fields))
+        less.append(less[-1]._replace(**fields))
     for transaction, reason in zip(less, Refusal, strict=True):
         assert outcomes(arena.receipts(transaction)) == [reason]
 
@@ -100,7 +99,7 @@ def test_refused__order_of_the_reasons(arena: Arena) -> None:
 def test_refused__the_others_are_executed(arena: Arena) -> None:
     good = arena.call_counter("increment()")
     receipts = arena.receipts(
-        replace(good, nonce=0), good, replace(good, nonce=5), replace(good, sender=OTHER, nonce=0)
+        good._replace(nonce=0), good, good._replace(nonce=5), good._replace(sender=OTHER, nonce=0)
     )
     assert outcomes(receipts) == [R.NONCE_TOO_LOW, Status.SUCCEEDED, R.NONCE_TOO_HIGH, 1]
 
@@ -118,7 +117,7 @@ def test_gas__one_unit_too_much__is_passed_over_and_the_next_fits(arena: Arena) 
     first = arena.transaction(gas=900_000)
     too_much = arena.transaction(sender=OTHER, to=SENDER, gas=1_000_000 - 21_000 + 1)
     receipts = arena.receipts(
-        first, too_much, replace(too_much, gas=21_000), replace(first, nonce=2), gas_limit=1_000_000
+        first, too_much, too_much._replace(gas=21_000), first._replace(nonce=2), gas_limit=1_000_000
     )
     assert outcomes(receipts) == [Status.SUCCEEDED, R.GAS_ABOVE_BLOCK, 1, 1]
 
@@ -133,7 +132,7 @@ def test_gas__passed_over__is_not_kept_for_the_next_block(arena: Arena) -> None:
 
 def test_nonce__passed_over_for_gas__the_followers_are_too_high(arena: Arena) -> None:
     first, second, third = arena.in_turn(*[arena.transaction(gas=21_000)] * 3)
-    receipts = arena.receipts(first, replace(second, gas=999_999), third, gas_limit=1_000_000)
+    receipts = arena.receipts(first, second._replace(gas=999_999), third, gas_limit=1_000_000)
     assert outcomes(receipts) == [Status.SUCCEEDED, R.GAS_ABOVE_BLOCK, R.NONCE_TOO_HIGH]
 
 
@@ -148,7 +147,7 @@ def test_nonce__out_of_order__is_not_waited_for(arena: Arena) -> None:
 def test_nonce__twice__first_wins_even_with_the_lower_fee(arena: Arena) -> None:
     """A node's pool would replace it."""
     cheap = arena.transaction(value=1)
-    dear = replace(cheap, value=2, max_fee=cheap.max_fee * 2, priority_fee=cheap.priority_fee * 2)
+    dear = cheap._replace(value=2, max_fee=cheap.max_fee * 2, priority_fee=cheap.priority_fee * 2)
     before = arena.balance(OTHER)
     assert outcomes(arena.receipts(cheap, dear)) == [Status.SUCCEEDED, R.NONCE_TOO_LOW]
     assert arena.balance(OTHER) == before + 1
@@ -157,8 +156,8 @@ def test_nonce__twice__first_wins_even_with_the_lower_fee(arena: Arena) -> None:
 def test_nonce__twice__second_is_executed_when_the_first_cannot_pay(arena: Arena) -> None:
     arena.fund(POOR, WAD)
     modest = arena.transaction(sender=POOR, value=1)
-    greedy = replace(modest, value=WAD)
-    later = replace(modest, nonce=1)
+    greedy = modest._replace(value=WAD)
+    later = modest._replace(nonce=1)
     receipts = arena.receipts(greedy, modest, greedy, later)
     assert outcomes(receipts) == [R.FUNDS, Status.SUCCEEDED, R.NONCE_TOO_LOW, Status.SUCCEEDED]
 
@@ -166,7 +165,7 @@ def test_nonce__twice__second_is_executed_when_the_first_cannot_pay(arena: Arena
 def test_nonce__twice__second_is_executed_when_the_first_does_not_fit(arena: Arena) -> None:
     filler = arena.transaction(gas=900_000)
     large = arena.transaction(sender=OTHER, to=SENDER, gas=990_000)
-    small = replace(large, gas=21_000)
+    small = large._replace(gas=21_000)
     receipts = arena.receipts(filler, large, small, large, small, gas_limit=1_000_000)
     assert outcomes(receipts) == [1, R.GAS_ABOVE_BLOCK, 1, R.GAS_ABOVE_BLOCK, R.NONCE_TOO_LOW]
 
@@ -177,12 +176,12 @@ def test_nonce__many_times__each_judged_by_what_happened_before(arena: Arena) ->
         arena.fund(poor, WAD)
     a, b = (arena.transaction(sender=poor, value=1) for poor in (POOR, NEWCOMER))
     receipts = arena.receipts(
-        replace(a, value=WAD),
-        replace(b, value=2 * WAD),
+        a._replace(value=WAD),
+        b._replace(value=2 * WAD),
         a,
         b,
-        replace(b, nonce=1, value=WAD),
-        replace(b, nonce=1),
+        b._replace(nonce=1, value=WAD),
+        b._replace(nonce=1),
         a,
     )
     assert outcomes(receipts) == [R.FUNDS, R.FUNDS, 1, 1, R.FUNDS, 1, R.NONCE_TOO_LOW]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from sim.chain.engine import Transaction
@@ -171,4 +169,4 @@ def test_pending__tip__is_capped_by_what_the_base_fee_leaves():
 
 def test_pending__equal_transactions__are_not_the_same():
     pool, twin = Mempool(), transfer()
-    assert pool.add(twin, 1) != Mempool().add(replace(twin), 1)
+    assert pool.add(twin, 1) != Mempool().add(twin._replace(), 1)

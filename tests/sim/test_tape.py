@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ START = 1_600_000_000
 
 def transaction(nonce: int, **fields: Any) -> Transaction:
     usual = Transaction(SENDER, OTHER, b"", 100_000, 100 * GWEI, GWEI, nonce, value=5)
-    return replace(usual, **fields)
+    return usual._replace(**fields)
 
 
 def request(number: int, *transactions: Transaction) -> BlockRequest:
@@ -117,7 +116,7 @@ def planted(tape: Tape, number: int, position: int, **fields: Any) -> Tape:
     copy.cues, copy.wei = list(tape.cues), dict(tape.wei)
     index, take = [(i, c) for i, c in enumerate(copy.cues) if isinstance(c, Take)][number - 1]
     receipts = list(take.block.receipts)
-    receipts[position] = replace(receipts[position], **fields)
+    receipts[position] = receipts[position]._replace(**fields)
     copy.cues[index] = Take(take.request, take.block._replace(receipts=receipts))
     return copy
 
@@ -190,7 +189,7 @@ def fingerprint(*blocks: Block) -> str:
 
 
 def with_receipt(**fields: Any) -> Block:
-    return BLOCK._replace(receipts=(replace(RECEIPT, **fields),))
+    return BLOCK._replace(receipts=(RECEIPT._replace(**fields),))
 
 
 @pytest.mark.parametrize(
@@ -207,11 +206,11 @@ def with_receipt(**fields: Any) -> Block:
         with_receipt(contract=OTHER),
         with_receipt(refusal=Refusal.FUNDS),
         with_receipt(logs=(LOG,)),
-        with_receipt(logs=(LOG, replace(LOG, address=SENDER))),
-        with_receipt(logs=(LOG, replace(LOG, topics=()))),
-        with_receipt(logs=(LOG, replace(LOG, data=b"\x03"))),
+        with_receipt(logs=(LOG, LOG._replace(address=SENDER))),
+        with_receipt(logs=(LOG, LOG._replace(topics=()))),
+        with_receipt(logs=(LOG, LOG._replace(data=b"\x03"))),
         # The same bytes, divided otherwise.
-        with_receipt(logs=(LOG, replace(LOG, topics=(*LOG.topics, b"\x02" + bytes(31)), data=b""))),
+        with_receipt(logs=(LOG, LOG._replace(topics=(*LOG.topics, b"\x02" + bytes(31)), data=b""))),
     ],
 )
 def test_fingerprint__anything_in_a_receipt_differs__differs(other: Block) -> None:
