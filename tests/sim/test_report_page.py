@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +20,7 @@ from sim.report.theme import INK, configured, inline_svg
 from sim.report.write import cell, csv, html, markdown, png
 from sim.scenario import load
 from tests.sim import tables
-
-CHROMIUM = shutil.which("chromium")
+from tests.sim.browser import needs_chromium, visit
 
 
 @pytest.fixture
@@ -115,19 +112,27 @@ def test_page__text_from_a_scenario__is_escaped(run: Path):
     assert "<script" not in page(run)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-def test_page__in_a_browser__no_message_on_the_console(run: Path):
-    page(run)
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"]
-    shown = subprocess.run(
-        [str(CHROMIUM), *options, "--dump-dom", f"file://{run / 'report.html'}"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
+@needs_chromium
+def test_page__in_a_browser__says_nothing_on_the_console_and_asks_for_nothing(
+    run: Path, comparison: Path, tmp_path: Path
+) -> None:
+    page(run, comparison)
+    seen = visit(run / "report.html", tmp_path)
+    assert seen.console == seen.hosts == []
+    assert "How this was made" in seen.dom
+
+
+@needs_chromium
+def test_visit__page_that_asks_and_complains__is_seen_to(tmp_path: Path) -> None:
+    """Else the test above would prove nothing."""
+    path = tmp_path / "page.html"
+    path.write_text(
+        "<!doctype html><link rel=stylesheet href='https://fonts.example/a.css'>"
+        "<img src='http://plimsoll.example/a.png'><script>console.error('no')</script>"
     )
-    assert "CONSOLE" not in shown.stderr
-    assert "How this was made" in shown.stdout
+    seen = visit(path, tmp_path)
+    assert seen.hosts == ["fonts.example", "plimsoll.example"]
+    assert len(seen.console) == 1
 
 
 # ------------------------------------------------------------------------- comparisons

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +22,7 @@ from sim.report.bars import _beyond
 from sim.report.collect import collect
 from sim.report.weighing import weighing
 from sim.report.write import html
+from tests.sim.browser import needs_chromium, visit
 from tests.sim.studies import plan, source
 
 Loss = Callable[[int, int], float]
@@ -217,15 +216,16 @@ def test_weighing__runs_of_two_weights__says_what_they_are_worth() -> None:
     assert weighing(runs.assign(weight=1.0)) == ""
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
-def test_page__of_an_optimum_in_a_browser__no_message_on_the_console(tmp_path: Path) -> None:
-    folder = optimum(tmp_path, some(1_000.0), some(1_000.0), 1e6)
+@needs_chromium
+@pytest.mark.parametrize("name", ["optimum", "sweep"])
+def test_page__of_a_study_in_a_browser__says_nothing_and_asks_for_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    if name == "optimum":
+        folder = optimum(tmp_path, some(1_000.0), some(1_000.0), 1e6)
+    else:
+        folder = study(tmp_path, asked(tmp_path), fall)
     page(folder)
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"]
-    shown = subprocess.run(
-        [str(shutil.which("chromium")), *options, "--dump-dom",
-         f"file://{folder / 'report.html'}"],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    assert "CONSOLE" not in shown.stderr
-    assert "How this was made" in shown.stdout
+    seen = visit(folder / "report.html", tmp_path)
+    assert seen.console == seen.hosts == []
+    assert "How this was made" in seen.dom
