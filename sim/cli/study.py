@@ -17,7 +17,7 @@ from sim.cli.page import counting
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
-    from sim.experiments.sweep import Until
+    from sim.experiments.until import Until
     from sim.price.tilt import Sampling
 
 SAY_SECONDS = 60
@@ -90,7 +90,7 @@ def sampled(text: str) -> Sampling | None:
 def until(text: str | None) -> Until | None:
     """``ci=0.1``, or ``ci=0.1,figure=bad_debt_es99,most=512``."""
     from sim.experiments.figures import figure
-    from sim.experiments.sweep import Until
+    from sim.experiments.until import Until
 
     if text is None:
         return None

@@ -87,7 +87,7 @@ def sweep_command(
              f"the first because {refused[0].reason}"])  # fmt: skip
     with making(folder) as progress:
         swept = sweep(plan, folder, workers=workers, scheduler=scheduler, resume=resume,
-                      progress=progress)  # fmt: skip
+                      progress=progress, say=lambda told: say([told]))  # fmt: skip
     say([*swept.notes, *failed(swept.failures)])
     keys = [axis(text).key for text in params]
     page().print(table(plan.points, keys, swept.tails, plan.hours))

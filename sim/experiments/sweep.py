@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,6 +18,7 @@ from sim.experiments.dataset import Dataset
 from sim.experiments.design import Point, Refused
 from sim.experiments.identity import differences, identity
 from sim.experiments.start import prepare
+from sim.experiments.until import Until
 from sim.experiments.work import Job, files_of
 from sim.experiments.workers import Workers, open_workers
 from sim.price.tilt import Sampling, Tilt, tilt
@@ -24,19 +26,14 @@ from sim.scenario import Scenario
 
 Progress = Callable[[int, int], None]
 """Runs that are there, and all of them."""
+Say = Callable[[str], None]
+"""Told where --until stands, a sentence after every round of seeds."""
 WORTH_A_START = 8
 """Runs of a point from which on it saves time to execute their set-up beforehand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Until:
-    """Seeds are added until a figure's interval is narrow enough at every point."""
-
-    figure: str
-    precision: float
-    """Half width relative to the figure."""
-    most: int
-    """Seeds a point."""
+def _nothing(_: str) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True)
@@ -255,6 +252,7 @@ def sweep(
     scheduler: str | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    say: Say = _nothing,
 ) -> Swept:
     """Make all runs that are asked for and not there yet, then the figures of every point.
 
@@ -264,10 +262,12 @@ def sweep(
     check_sampling(plan, [point.scenario for point in plan.points])
     check(folder, plan.record(), resume)
     with open_workers(workers, scheduler) as who:
-        return sweep_with(who, plan, folder, progress)
+        return sweep_with(who, plan, folder, progress, say)
 
 
-def sweep_with(who: Workers, plan: Plan, folder: Path, progress: Progress | None = None) -> Swept:
+def sweep_with(
+    who: Workers, plan: Plan, folder: Path, progress: Progress | None = None, say: Say = _nothing
+) -> Swept:
     """The same by workers that are there, in a folder that was checked."""
     kept = Dataset(folder)
     kept.begin(plan.record())
@@ -275,7 +275,7 @@ def sweep_with(who: Workers, plan: Plan, folder: Path, progress: Progress | None
     wanted = {point.number: _seeds(plan, plan.seeds) for point in plan.points}
     while wanted:
         maker.make(wanted, plan.points)
-        wanted = _more(plan, maker) if plan.until else {}
+        wanted = _more(plan.until, plan, maker, say) if plan.until else {}
     tails = maker.tails(_names(plan))
     return Swept(tails, dataset.failures(folder), who.notes)
 
@@ -289,20 +289,10 @@ def _names(plan: Plan) -> list[str]:
     return list(dict.fromkeys([*more, *plan.figures, *figures.REPORTED]))
 
 
-def _more(plan: Plan, maker: Maker) -> dict[int, range]:
-    """Seeds of the points whose figure is not precise enough yet: about as many as are needed,
-    but never more than twice what there is, because so far they are few to judge by."""
-    until = plan.until
-    if until is None:
-        return {}
-    wanted = {}
-    of = figures.figure(until.figure).of
-    for point, mine in maker.runs().groupby("point"):
-        found = of(mine)
-        asked = len(mine) + sum(at == point for at, _ in maker.kept.failures)
-        if found.precision <= until.precision or asked >= until.most:
-            continue
-        needed = found.runs_needed(until.precision) or until.most
-        count = min(max(needed, asked + 2), 2 * asked, until.most)
-        wanted[int(str(point))] = _seeds(plan, count + count % 2)
-    return wanted
+def _more(until: Until, plan: Plan, maker: Maker, say: Say) -> dict[int, range]:
+    """Seeds of the points whose figure is not precise enough yet."""
+    found = until.of(maker.runs())
+    failed = Counter(point for point, _ in maker.kept.failures)
+    wanted = until.more(found, {point: each.runs + failed[point] for point, each in found.items()})
+    say(until.told(found, wanted))
+    return {point: _seeds(plan, count) for point, count in wanted.items()}

@@ -17,7 +17,8 @@ from sim.experiments.figures import REPORTED, estimate, figure
 from sim.experiments.outcome import FIXED, Done, Failed
 from sim.experiments.run import run
 from sim.experiments.start import StartedEngine
-from sim.experiments.sweep import Plan, Until, sweep, sweep_with
+from sim.experiments.sweep import Plan, sweep, sweep_with
+from sim.experiments.until import Until
 from sim.experiments.work import Job, execute, flat
 from sim.price.tilt import Sampling
 from tests.sim.studies import content, plan
@@ -302,14 +303,21 @@ def test_until__adds_seeds_only_where_they_are_needed(
     monkeypatch.setattr("sim.experiments.sweep.prepare", lambda *_: None)
     monkeypatch.setattr("sim.experiments.sweep.figures.REPORTED", ("loss_mean",))
     asked = plan(tmp_path, seeds=20, until=Until("loss_mean", 0.3, 4_000))
-    found = sweep_with(coins, asked, tmp_path / "out").tails.set_index("point")
+    said: list[str] = []
+    found = sweep_with(coins, asked, tmp_path / "out", say=said.append).tails.set_index("point")
     assert found.loc[0, "runs"] == 20
     assert 200 < found.loc[1, "runs"] < 400
     row = found.loc[1]
     assert (row["high"] - row["low"]) / 2 / row["value"] <= 0.3
     assert len(coins.made) == len(set(coins.made)) == found["runs"].sum()
+    assert "loss_mean is not yet known to within 0.3 of its value at 1 of 2 points" in said[0]
+    assert "it takes about " in said[0]
+    assert said[0].endswith("up to 40 seeds a point are made next")
+    assert "known to within 0.3 of its value at every point, with no more than" in said[-1]
+    assert len(said) > 2
     fewer = plan(tmp_path, seeds=20, until=Until("loss_mean", 0.3, 100))
-    found = sweep_with(Coins(), fewer, tmp_path / "fewer").tails.set_index("point")
+    found = sweep_with(Coins(), fewer, tmp_path / "fewer", say=said.append).tails.set_index("point")
+    assert said[-1].endswith("100 seeds a point are the most that --until allows, so it ends")
     assert found.loc[1, "runs"] == 100
     assert 1_800 < found.loc[1, "runs_needed"] < 3_200
 
