@@ -10,18 +10,14 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import numpy as np
-
 from sim.chain import open_engine
-from sim.check.build import build, kinds, scenario_of
 from sim.check.code import reached
 from sim.check.found import of_run, of_search, save
 from sim.check.runner import Effort, Runner
-from sim.check.search import Broken, Search, search
+from sim.check.search import Broken, Search, search, searches_of
 from sim.check.target import Target
 from sim.check.trial import Trial, applicable, short, trial
-from sim.check.world import World
-from sim.errors import PlimsollError, UsageError
+from sim.errors import PlimsollError
 from sim.protocol.blame import mending
 
 SCENARIOS = 1 / 3
@@ -144,32 +140,6 @@ def check(
         verdict.blocks += sum(each.blocks for each in verdict.scenarios)
         verdict.seconds = monotonic() - begun
     return verdict
-
-
-def searches_of(target: Target, engine: str, seed: int, stack: ExitStack) -> list[Search]:
-    """One for each world that the contract is looked at in, on engines that `stack` closes.
-
-    Raises ContractError, AdapterError or UsageError when there is nothing that can be checked.
-    """
-    effort, searches = Effort(), []
-    worlds = kinds(target.abilities)
-    for kind, own in zip(worlds, np.random.SeedSequence(seed).spawn(len(worlds)), strict=True):
-        scenario = scenario_of(kind, target.protocol, target.collaterals)
-        opened = stack.enter_context(open_engine(engine))
-        world = build(opened, scenario, kind.hostile, target.make)
-        searches.append(Search(Runner(world, effort), own))
-    _is_deployed(target, searches[0].runner.world)
-    return searches
-
-
-def _is_deployed(target: Target, world: World) -> None:
-    """Something of what PATH holds."""
-    there = {contract.runtime_hash for contract in world.adapter.everything()}
-    if target.given and not any(each.runtime_hash in there for each in target.given.values()):
-        names = ", ".join(sorted({contract.name for contract in world.adapter.contracts()}))
-        raise UsageError(
-            f"{target.path} is not among what {world.adapter.name} deploys in a check: {names}"
-        )
 
 
 def _scenarios(verdict: Verdict, budget: float, tell: Progress) -> None:

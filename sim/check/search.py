@@ -7,16 +7,22 @@ state or outcome: how accounts stand against their thresholds, which calls succe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from random import Random
 from time import monotonic
 
 import numpy as np
 
+from sim.chain import open_engine
 from sim.check.action import Action
 from sim.check.alphabet import LONGEST, Alphabet
+from sim.check.build import build, kinds, scenario_of
 from sim.check.runner import Effort, Finding, Runner
 from sim.check.stories import stories
+from sim.check.target import Target
+from sim.check.world import World
+from sim.errors import UsageError
 
 FRESH = 0.15
 """Share of sequences that are drawn from nothing."""
@@ -59,6 +65,32 @@ class Search:
             return [self._alphabet.draw() for _ in range(random.randrange(4, LONGEST))]
         kept = self.corpus[-20:] if random.random() < RECENT else self.corpus
         return self._alphabet.mutate(random.choice(kept), self.corpus)
+
+
+def searches_of(target: Target, engine: str, seed: int, stack: ExitStack) -> list[Search]:
+    """One for each world that the contract is looked at in, on engines that `stack` closes.
+
+    Raises ContractError, AdapterError or UsageError when there is nothing that can be checked.
+    """
+    effort, searches = Effort(), []
+    worlds = kinds(target.abilities)
+    for kind, own in zip(worlds, np.random.SeedSequence(seed).spawn(len(worlds)), strict=True):
+        scenario = scenario_of(kind, target.protocol, target.collaterals)
+        opened = stack.enter_context(open_engine(engine))
+        world = build(opened, scenario, kind.hostile, target.make)
+        searches.append(Search(Runner(world, effort), own))
+    _is_deployed(target, searches[0].runner.world)
+    return searches
+
+
+def _is_deployed(target: Target, world: World) -> None:
+    """Something of what PATH holds."""
+    there = {contract.runtime_hash for contract in world.adapter.everything()}
+    if target.given and not any(each.runtime_hash in there for each in target.given.values()):
+        names = ", ".join(sorted({contract.name for contract in world.adapter.contracts()}))
+        raise UsageError(
+            f"{target.path} is not among what {world.adapter.name} deploys in a check: {names}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

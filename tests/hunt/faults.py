@@ -12,9 +12,8 @@ from time import monotonic
 
 from sim.chain import in_process
 from sim.chain.artifacts import compile_file
-from sim.check.check import searches_of
 from sim.check.runner import Effort
-from sim.check.search import Broken, search
+from sim.check.search import Broken, search, searches_of
 from sim.check.target import CORES, Target
 from sim.check.target import find as find_target
 
