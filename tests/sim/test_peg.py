@@ -143,7 +143,7 @@ def _sell_stable(running: StressModel, amount: int) -> None:
             for i, (where, data) in enumerate(zip(to, steps, strict=True))
         ],
         timestamp,
-        running.base_fee,
+        running.blockspace.base_fee,
     )
     block = running.engine.mine(request)
     assert [r.status for r in block.receipts] == [Status.SUCCEEDED] * 2
