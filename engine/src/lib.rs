@@ -2,7 +2,7 @@
 //!
 //! `state` is what the chain holds, `execute` moves it on by a `block`, `dump` puts it into
 //! a file and takes it out again, `branches` says which way the code went. `python` is the thin
-//! door to all of it, and `read` checks what comes in.
+//! door to all of it, `read` checks what comes in, and `receipts` go out.
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -16,6 +16,8 @@ pub mod state;
 mod python;
 #[cfg(feature = "python")]
 mod read;
+#[cfg(feature = "python")]
+mod receipts;
 
 use std::fmt;
 

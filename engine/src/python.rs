@@ -1,5 +1,4 @@
-//! The door to Python: one crossing a block, with the interpreter free meanwhile, and no
-//! more objects made of the results than someone looks at.
+//! The door to Python: one crossing a block, with the interpreter free meanwhile.
 
 use std::{
     any::Any,
@@ -9,23 +8,24 @@ use std::{
 };
 
 use pyo3::{
-    exceptions::{PyIndexError, PyRuntimeError},
+    exceptions::PyRuntimeError,
     prelude::*,
     sync::PyOnceLock,
-    types::{PyBytes, PyInt, PyTuple, PyType},
+    types::{PyBytes, PyInt, PyType},
 };
 use revm::{
-    primitives::{Address, Bytes, Log, U256},
+    primitives::{Address, Bytes, U256},
     state::AccountInfo,
 };
 
 use crate::{
     Fault,
-    block::{Head, Receipt},
+    block::Head,
     branches::Branch,
     dump,
     execute::Chain,
     read::{address, addresses, calls, request, word},
+    receipts::{Receipts, show_as},
     state::State,
 };
 
@@ -82,11 +82,13 @@ impl Engine {
         Ok(self.chain()?.head.timestamp)
     }
 
-    fn mine(&self, block: &Bound<'_, PyAny>) -> PyResult<Block> {
+    /// (number, timestamp, base fee, gas used, receipts)
+    fn mine(&self, block: &Bound<'_, PyAny>) -> PyResult<(u64, u64, u64, u64, Receipts)> {
         let (py, request) = (block.py(), request(block)?);
+        let (timestamp, base_fee) = (request.timestamp, request.base_fee);
         let chain = &mut *self.chain()?;
         let block = apart(py, move || chain.mine(request))?;
-        Ok(Block { number: block.number, gas_used: block.gas_used, receipts: block.receipts })
+        Ok((block.number, timestamp, base_fee, block.gas_used, Receipts(block.receipts)))
     }
 
     fn call<'py>(
@@ -177,55 +179,6 @@ impl Engine {
     }
 }
 
-/// A block that was executed; a sequence of its receipts, each a tuple made when asked for.
-#[pyclass(frozen, module = "plimsoll_engine")]
-struct Block {
-    #[pyo3(get)]
-    number: u64,
-    #[pyo3(get)]
-    gas_used: u64,
-    receipts: Vec<Receipt>,
-}
-
-#[pymethods]
-impl Block {
-    fn __len__(&self) -> usize {
-        self.receipts.len()
-    }
-
-    /// (succeeded, gas used, price, logs, output, contract), or the number of the refusal.
-    fn __getitem__<'py>(&self, py: Python<'py>, index: isize) -> PyResult<Bound<'py, PyAny>> {
-        let from_end = if index < 0 { self.receipts.len() } else { 0 };
-        let index = from_end.checked_add_signed(index);
-        let receipt = index.and_then(|index| self.receipts.get(index));
-        let execution =
-            match receipt.ok_or_else(|| PyIndexError::new_err("There is no such receipt."))? {
-                Err(refusal) => return Ok((*refusal as u8).into_pyobject(py)?.into_any()),
-                Ok(execution) => execution,
-            };
-        let logs = execution.logs.iter().map(|entry| log(py, entry));
-        let row = (
-            execution.succeeded,
-            execution.gas_used,
-            execution.price,
-            PyTuple::new(py, logs.collect::<PyResult<Vec<_>>>()?)?,
-            PyBytes::new(py, &execution.output),
-            execution.contract.map(|contract| PyBytes::new(py, contract.as_slice())),
-        );
-        Ok(row.into_pyobject(py)?.into_any())
-    }
-}
-
-fn log<'py>(py: Python<'py>, log: &Log) -> PyResult<Bound<'py, PyTuple>> {
-    let topics = log.topics().iter().map(|topic| PyBytes::new(py, topic.as_slice()));
-    let row = (
-        PyBytes::new(py, log.address.as_slice()),
-        PyTuple::new(py, topics.collect::<Vec<_>>())?,
-        PyBytes::new(py, &log.data.data),
-    );
-    row.into_pyobject(py)
-}
-
 fn int(py: Python<'_>, word: U256) -> PyResult<Bound<'_, PyAny>> {
     if let Ok(small) = u128::try_from(word) {
         return Ok(small.into_pyobject(py)?.into_any());
@@ -238,5 +191,5 @@ fn int(py: Python<'_>, word: U256) -> PyResult<Bound<'_, PyAny>> {
 #[pymodule]
 mod plimsoll_engine {
     #[pymodule_export]
-    use super::{Block, Engine, raise_as};
+    use super::{Engine, Receipts, raise_as, show_as};
 }

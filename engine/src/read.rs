@@ -6,7 +6,7 @@ use pyo3::{
     exceptions::{PyTypeError, PyValueError},
     intern,
     prelude::*,
-    types::{PyBytes, PyInt, PyString},
+    types::{PyBytes, PyInt, PyTuple},
 };
 use revm::{
     context::TxEnv,
@@ -20,17 +20,14 @@ const DYNAMIC_FEE: u8 = 2;
 
 /// The value of a BlockRequest.
 pub fn request(block: &Bound<'_, PyAny>) -> PyResult<Request> {
-    let py = block.py();
+    let [transactions, timestamp, base_fee, gas_limit, coinbase] =
+        fields("block", block, "a BlockRequest")?;
     Ok(Request {
-        timestamp: number(block, intern!(py, "timestamp"))?,
-        base_fee: number(block, intern!(py, "base_fee"))?,
-        gas_limit: number(block, intern!(py, "gas_limit"))?,
-        coinbase: address("coinbase", &block.getattr(intern!(py, "coinbase"))?)?,
-        transactions: each(
-            "transaction",
-            &block.getattr(intern!(py, "transactions"))?,
-            transaction,
-        )?,
+        timestamp: number("timestamp", timestamp)?,
+        base_fee: number("base_fee", base_fee)?,
+        gas_limit: number("gas_limit", gas_limit)?,
+        coinbase: address("coinbase", coinbase)?,
+        transactions: each("transaction", transactions, transaction)?,
     })
 }
 
@@ -47,23 +44,34 @@ pub fn calls(batch: &Bound<'_, PyAny>) -> PyResult<Vec<Call>> {
 }
 
 fn transaction(item: &Bound<'_, PyAny>) -> PyResult<TxEnv> {
-    let py = item.py();
-    let to = item.getattr(intern!(py, "to"))?;
+    let [sender, to, input, gas, max_fee, priority_fee, nonce, value] =
+        fields("it", item, "a Transaction")?;
     Ok(TxEnv {
         tx_type: DYNAMIC_FEE,
-        caller: address("sender", &item.getattr(intern!(py, "sender"))?)?,
+        caller: address("sender", sender)?,
         kind: match to.is_none() {
             true => TxKind::Create,
-            false => TxKind::Call(address("to", &to)?),
+            false => TxKind::Call(address("to", to)?),
         },
-        data: data(&item.getattr(intern!(py, "data"))?)?,
-        gas_limit: number(item, intern!(py, "gas"))?,
-        gas_price: fee(item, intern!(py, "max_fee"))?,
-        gas_priority_fee: Some(fee(item, intern!(py, "priority_fee"))?),
-        nonce: number(item, intern!(py, "nonce"))?,
-        value: word("value", &item.getattr(intern!(py, "value"))?)?,
+        data: data(input)?,
+        gas_limit: number("gas", gas)?,
+        gas_price: fee("max_fee", max_fee)?,
+        gas_priority_fee: Some(fee("priority_fee", priority_fee)?),
+        nonce: number("nonce", nonce)?,
+        value: word("value", value)?,
         ..TxEnv::default()
     })
+}
+
+/// Those of a named tuple, in its order.
+fn fields<'a, 'py, const COUNT: usize>(
+    name: &str,
+    tuple: &'a Bound<'py, PyAny>,
+    wanted: &str,
+) -> PyResult<&'a [Bound<'py, PyAny>; COUNT]> {
+    let fields = tuple.cast::<PyTuple>().ok().map(PyTupleMethods::as_slice);
+    let fields = fields.and_then(|fields| fields.try_into().ok());
+    fields.ok_or_else(|| mistyped(name, tuple, wanted))
 }
 
 fn each<'py, T>(
@@ -106,17 +114,13 @@ fn raw<'a, 'py>(name: &str, value: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<
     value.cast::<PyBytes>().map_err(|_| mistyped(name, value, "bytes"))
 }
 
-fn number(of: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> PyResult<u64> {
-    let value = of.getattr(name)?;
-    value.extract().or_else(|_| {
-        let bytes = whole::<8>(name.to_str()?, &value)?;
-        Ok(u64::from_le_bytes(bytes))
-    })
+fn number(name: &str, value: &Bound<'_, PyAny>) -> PyResult<u64> {
+    value.extract().or_else(|_| Ok(u64::from_le_bytes(whole::<8>(name, value)?)))
 }
 
 /// A fee of more than 128 bits is as good as the largest: nobody can pay either.
-fn fee(of: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> PyResult<u128> {
-    Ok(word(name.to_str()?, &of.getattr(name)?)?.saturating_to())
+fn fee(name: &str, value: &Bound<'_, PyAny>) -> PyResult<u128> {
+    Ok(word(name, value)?.saturating_to())
 }
 
 /// A whole number of at most 256 bits.

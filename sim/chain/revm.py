@@ -7,9 +7,9 @@ file, so that a populated protocol is deployed once for all runs of a study.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self, overload
+from typing import Any, Self
 
 from sim.chain.engine import (
     BLOCK_GAS_LIMIT,
@@ -33,56 +33,19 @@ from sim.units import Address
 _REFUSALS = tuple(Refusal)
 
 
-class Receipts(Sequence[Receipt]):
-    """The receipts of a block, made when looked at; equal to any sequence of the same ones."""
-
-    __slots__ = ("_native",)
-
-    def __init__(self, native: Any) -> None:
-        self._native = native
-
-    def __len__(self) -> int:
-        return len(self._native)
-
-    @overload
-    def __getitem__(self, index: int) -> Receipt: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Receipt, ...]: ...
-
-    def __getitem__(self, index: int | slice) -> Receipt | tuple[Receipt, ...]:
-        if isinstance(index, slice):
-            return tuple(self._at(i) for i in range(*index.indices(len(self))))
-        return self._at(index)
-
-    def __iter__(self) -> Iterator[Receipt]:
-        return map(self._at, range(len(self)))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
-
-    def __repr__(self) -> str:
-        return repr(tuple(self))
-
-    def __reduce__(self) -> tuple[type[tuple[Receipt, ...]], tuple[tuple[Receipt, ...]]]:
-        return tuple, (tuple(self),)
-
-    def _at(self, index: int) -> Receipt:
-        row = self._native[index]
-        if isinstance(row, int):
-            return Receipt(Status.REFUSED, 0, 0, (), refusal=_REFUSALS[row])
-        succeeded, gas_used, price, logs, output, contract = row
-        return Receipt(
-            Status.SUCCEEDED if succeeded else Status.REVERTED,
-            gas_used,
-            price,
-            tuple(Log(*log) for log in logs),
-            output,
-            contract,
-        )
+def _receipt(row: Any) -> Receipt:
+    """Of what the native module knows of a transaction."""
+    if isinstance(row, int):
+        return Receipt(Status.REFUSED, 0, 0, (), refusal=_REFUSALS[row])
+    succeeded, gas_used, price, logs, output, contract = row
+    return Receipt(
+        Status.SUCCEEDED if succeeded else Status.REVERTED,
+        gas_used,
+        price,
+        tuple(Log(*log) for log in logs),
+        output,
+        contract,
+    )
 
 
 class RevmEngine:
@@ -122,14 +85,7 @@ class RevmEngine:
         return [CallResult(ok, output) for ok, output in results]
 
     def mine(self, request: BlockRequest) -> Block:
-        native = self._engine.mine(request)
-        return Block(
-            native.number,
-            request.timestamp,
-            request.base_fee,
-            native.gas_used,
-            Receipts(native),
-        )
+        return Block(*self._engine.mine(request))
 
     def balances(self, addresses: Sequence[Address]) -> list[int]:
         return list(self._engine.balances(addresses))
@@ -179,4 +135,6 @@ def _native() -> Any:
             "The native engine is not built: `make setup` builds it where cargo is installed."
         ) from None
     plimsoll_engine.raise_as(EngineError)
+    plimsoll_engine.show_as(_receipt)
+    Sequence.register(plimsoll_engine.Receipts)
     return plimsoll_engine

@@ -9,7 +9,7 @@ import pickle
 import resource
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +93,17 @@ def test_receipts__are_a_sequence_equal_to_the_tuple_of_them(chain: Chain) -> No
     assert receipts[-1] == made[2]
     assert receipts[1:] == made[1:]
     assert receipts[::-1] == made[::-1]
+    assert isinstance(receipts, Sequence)
+    assert made[1] in receipts
+    assert (receipts.index(made[1]), receipts.count(made[1])) == (made.index(made[1]), 1)
+    assert receipts != 3
     assert hash(receipts) == hash(made)
     assert repr(receipts) == repr(made)
     for outside in (3, -4):
         with pytest.raises(IndexError):
             receipts[outside]
+    with pytest.raises(TypeError, match="indices must be integers"):
+        receipts["gas"]
 
 
 def test_block__pickled__comes_back_equal(chain: Chain) -> None:
@@ -221,7 +227,12 @@ MISTAKES: dict[str, tuple[Callable[[Chain], object], type[Exception], str]] = {
     "data": (lambda c: c.mine(transaction(data="0x")), TypeError, "data is str: it must be bytes"),
     "base fee": (lambda c: c.mine(base_fee=2**64), ValueError, "base_fee is 18446744073709551616"),
     "coinbase": (lambda c: c.mine(coinbase=bytes(32)), ValueError, "coinbase has 32 bytes"),
-    "request": (lambda c: c.engine.mine(3), AttributeError, "'int' object has no attribute"),
+    "request": (lambda c: c.engine.mine(3), TypeError, "block is int: it must be a BlockRequest"),
+    "transaction": (
+        lambda c: c.mine((SENDER, OTHER)),
+        TypeError,
+        "transaction 0: it is tuple: it must be a Transaction",
+    ),
     "call": (lambda c: c.engine.call([Call(b"", b"")]), ValueError, "call 0: to has 0 bytes"),
     "balance": (lambda c: c.engine.set_balance(OTHER, -1), ValueError, "amount is -1"),
     "address": (lambda c: c.engine.balances([OTHER, "0x"]), TypeError, "address 1: it is str"),
