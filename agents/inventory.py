@@ -61,9 +61,25 @@ def proceeds(inventory: Inventory, market: Market, asset: int, amount: int) -> i
     if market.venues and inventory is Inventory.HEDGE:
         return market.venues[asset].quote(False, amount)
     unit: int = 10 ** market.terms.assets[asset].decimals
-    less = {Inventory.HOLD: HOLD_DISCOUNT, Inventory.HEDGE: HEDGE_COST}
-    part = 1 - less.get(inventory, 0.0)
-    return int(amount / unit * market.prices[asset] * part * 10**18)
+    return int(amount / unit * market.prices[asset] * _part(inventory) * 10**18)
+
+
+def _part(inventory: Inventory) -> float:
+    """Of the price outside, what collateral that is not sold is worth."""
+    return 1 - {Inventory.HOLD: HOLD_DISCOUNT, Inventory.HEDGE: HEDGE_COST}.get(inventory, 0.0)
+
+
+def first_price(inventory: Inventory, market: Market, asset: int) -> float:
+    """Stable units that the first native unit is worth, and no other more; see `proceeds`."""
+    pool = market.pools[asset]
+    on_pool = pool.price(False) if pool is not None and pool.collateral else 0.0
+    if market.venues and inventory is not Inventory.HOLD:
+        at_venue = market.venues[asset].price(False)
+        return at_venue if inventory is Inventory.HEDGE else max(on_pool, at_venue)
+    if pool is not None and inventory is Inventory.SELL:
+        return on_pool
+    unit = 10.0 ** (18 - market.terms.assets[asset].decimals)
+    return market.prices[asset] * unit * _part(inventory)
 
 
 def price_risk(market: Market, asset: int, amount: float) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 
 import mesa
 
@@ -17,6 +19,7 @@ from agents.inventory import (
     after_pending,
     best_sale,
     disposal,
+    first_price,
     funding,
     gas_of_sale,
     price_risk,
@@ -91,7 +94,8 @@ class Liquidator(Participant):
             for i in view.waiting
             if isinstance(i, Liquidate | FlashLiquidate | MarginCall)
         }
-        for opportunity in self.ranked(view.opportunities, means.market):
+        hopeful = self.hopeful(view.opportunities, means.market)
+        for opportunity in self.ranked(hopeful, means.market):
             broke = means.budget < DUST and not opportunity.callable
             if opportunity.account in busy or broke:
                 continue
@@ -103,15 +107,24 @@ class Liquidator(Participant):
             means = self.after(means, opportunity, intent)
         return intents
 
-    def ranked(self, opportunities: Sequence[Opportunity], market: Market) -> list[Opportunity]:
-        """The largest debt first; of an account's collaterals the one that brings most."""
+    def hopeful(self, opportunities: Sequence[Opportunity], market: Market) -> list[Opportunity]:
+        """Those to call, and those of which at least the first unit brings more than it costs:
+        in a crash a thousand accounts may wait for a market that takes none."""
+        first = [first_price(self.inventory, market, i) for i in range(len(market.pools))]
+        return [o for o in opportunities if o.callable or o.seized * first[o.asset] > o.repaid]
+
+    def ranked(self, opportunities: Sequence[Opportunity], market: Market) -> Sequence[Opportunity]:
+        """As they are shown; of an account's collaterals the one that brings most first."""
+        if len(market.pools) == 1:
+            return opportunities
 
         def brought(o: Opportunity) -> float:
-            if len(market.pools) == 1 or not o.repaid:
-                return 0.0
-            return proceeds(self.inventory, market, o.asset, o.seized) / o.repaid
+            return proceeds(self.inventory, market, o.asset, o.seized) / o.repaid if o.repaid else 0
 
-        return sorted(opportunities, key=lambda o: (-o.debt, o.account, -brought(o)))
+        ranked: list[Opportunity] = []
+        for _, group in groupby(opportunities, key=attrgetter("account")):
+            ranked += sorted(group, key=brought, reverse=True)
+        return ranked
 
     def latency(self, block: int) -> int:
         return self.latencies[block % len(self.latencies)]

@@ -124,7 +124,7 @@ class View:
     positions: tuple[Position, ...] = ()
     """Own accounts."""
     opportunities: tuple[Opportunity, ...] = ()
-    """For liquidators."""
+    """For liquidators: the largest debt first, an account's collaterals together."""
     pending: tuple[Sent, ...] = ()
     """Own transactions not yet executed or dropped, in the order of their nonces."""
     mempool: tuple[Seen, ...] = ()

@@ -45,16 +45,18 @@ class GasAuctioneer(Liquidator):
     def raises(self, view: View) -> list[Rebid]:
         """New bids for own attempts that a rival's bid is above."""
         found = []
-        shown = {(o.account, o.asset): o for o in view.opportunities}
-        for sent in view.pending:
-            if not isinstance(sent.intent, Liquidate) or sent.since > view.market.block:
+        own = {
+            (sent.intent.account, sent.intent.asset): (sent.intent, sent.nonce)
+            for sent in view.pending
+            if isinstance(sent.intent, Liquidate) and sent.since <= view.market.block
+        }
+        for opportunity in view.opportunities if own else ():
+            intent, nonce = own.get((opportunity.account, opportunity.asset), (None, 0))
+            if intent is None or opportunity.rival_tip <= intent.bid.tip:
                 continue
-            opportunity = shown.get((sent.intent.account, sent.intent.asset))
-            if opportunity is None or opportunity.rival_tip <= sent.intent.bid.tip:
-                continue
-            new = self.raised(sent.intent, opportunity, view)
+            new = self.raised(intent, opportunity, view)
             if new is not None:
-                found.append(Rebid(bid=new, nonce=sent.nonce))
+                found.append(Rebid(bid=new, nonce=nonce))
         return found
 
     def raised(self, own: Liquidate, opportunity: Opportunity, view: View) -> Bid | None:

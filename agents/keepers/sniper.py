@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 from typing import Any
 
@@ -10,6 +11,7 @@ import mesa
 from agents.base import GWEI
 from agents.intent import Intent
 from agents.liquidator import Liquidator
+from agents.market import Market
 from agents.take import Means
 from agents.view import Opportunity
 
@@ -33,6 +35,10 @@ class DutchSniper(Liquidator):
         """``hazard``: λ."""
         super().__init__(model, name, address, **terms)
         self.hazard = hazard
+
+    def hopeful(self, opportunities: Sequence[Opportunity], market: Market) -> list[Opportunity]:
+        """All: the penalty may yet rise."""
+        return list(opportunities)
 
     def act_on(self, opportunity: Opportunity, means: Means) -> Intent | None:
         if opportunity.rival_tip < 0 and self.waits(opportunity, means):

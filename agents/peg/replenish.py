@@ -17,9 +17,10 @@ def replenish(view: View) -> list[Intent]:
     not have, minted where the pool is dearer than the module, else bought, at up to half the
     penalty above 1 USD."""
     peg, market = view.market.peg, view.market
+    if peg is None or view.wallet.coin < peg.coin_unit:
+        return []
     short = sum(o.repaid for o in view.opportunities) - view.wallet.stable
-    waits = any(isinstance(intent, PegSwap | PegMint) for intent in view.waiting)
-    if peg is None or waits or short < WAD or view.wallet.coin < peg.coin_unit:
+    if short < WAD or any(isinstance(intent, PegSwap | PegMint) for intent in view.waiting):
         return []
     offer = bid(market, GWEI)
     if peg.price * (1 - peg.fee) > 1 and peg.mintable > WAD:

@@ -99,7 +99,9 @@ class Desk:
         """All bids of the block being built to liquidate an account, raises too."""
         self.shown = 0
         """Transactions that ever were in the public pool."""
-        self._rivals: dict[int, int] = {}
+        self.rival_tips: dict[int, int] = {}
+        """Best tip in the public pool to call or liquidate an account, wei; without those that
+        have none."""
         self._public: dict[int, Pending] = {}
         self._records: defaultdict[Participant, deque[bool]] = defaultdict(
             lambda: deque(maxlen=RECORD)
@@ -151,7 +153,7 @@ class Desk:
         expired = self.pool.expire(block)
         self.bundles = []
         self.offers.clear()
-        self._rivals = {}
+        self.rival_tips = {}
         self._public = {}
         for pending in self.pool.visible(block):
             self._show(pending)
@@ -160,10 +162,6 @@ class Desk:
         for _, agent, intent in arrived:
             self._send_bundle(agent, intent, block)
         return [Outcome(p, "expired", "not included in time", -1) for p in expired]
-
-    def rival_tip(self, account: int) -> int:
-        """Best tip in the public pool to call or liquidate an account, wei; -1 for none."""
-        return self._rivals.get(account, -1)
 
     def seen(self, agent: Participant) -> tuple[Seen, ...]:
         """The public pool but for the agent's own."""
@@ -292,7 +290,7 @@ class Desk:
             return
         intent, tip = ticket.intent, pending.transaction.priority_fee
         if isinstance(intent, Liquidate | FlashLiquidate | MarginCall):
-            self._rivals[intent.account] = max(tip, self.rival_tip(intent.account))
+            self.rival_tips[intent.account] = max(tip, self.rival_tips.get(intent.account, -1))
         if isinstance(intent, Liquidate | FlashLiquidate):
             self.offers[intent.account].append(Offer(ticket.agent.name, tip))
 

@@ -55,15 +55,15 @@ class Sight:
         candidates = self._candidates(scene, standing) if searched else []
         positions, opportunities = self.system.read(engine, sorted(own | {*riskiest}), candidates)
         market = self._market(scene, tip_needed)
+        opportunities.sort(key=lambda o: (-o.debt, o.account))
         return Look(self, market, positions, riskiest, self.with_rivals(opportunities))
 
-    def with_rivals(self, opportunities: Sequence[Opportunity]) -> list[Opportunity]:
-        """With the best tip now pending for each; only those that changed are made anew."""
-        tips = [self.desk.rival_tip(o.account) for o in opportunities]
-        return [
-            o if o.rival_tip == tip else replace(o, rival_tip=tip)
-            for o, tip in zip(opportunities, tips, strict=True)
-        ]
+    def with_rivals(self, opportunities: Sequence[Opportunity]) -> tuple[Opportunity, ...]:
+        """With the best tip now pending for each; only those that have one are made anew."""
+        tips = self.desk.rival_tips
+        return tuple(
+            replace(o, rival_tip=tips[o.account]) if o.account in tips else o for o in opportunities
+        )
 
     def changed(self) -> None:
         """Something was executed: what was kept of the ledger may be old."""
@@ -122,7 +122,8 @@ class Look:
     market: Market
     positions: dict[int, Position]
     riskiest: Sequence[int]
-    opportunities: list[Opportunity]
+    opportunities: tuple[Opportunity, ...]
+    """The largest debt first."""
 
     def stirs(self, agent: Participant) -> bool:
         """Whether an agent that looks every block has anything to look at."""
@@ -145,7 +146,7 @@ class Look:
             occasion=occasion,
             wallet=system.wallet(agent.address, desk.wei[agent.address]),
             positions=tuple(self.positions[account] for account in own),
-            opportunities=tuple(self.opportunities) if agent.watches_liquidations else (),
+            opportunities=self.opportunities if agent.watches_liquidations else (),
             pending=desk.pending(agent),
             mempool=desk.seen(agent) if agent.watches_mempool else (),
             watched=(

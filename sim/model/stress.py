@@ -186,8 +186,9 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self._auction([(agent, why) for agent, why in order if agent.answers_bids], look)
 
     def _ask(self, agent: Participant, occasion: Occasion, look: Look) -> None:
+        shown = self.desk.shown
         self.desk.submit(agent, agent.decide(look.view(agent, occasion)), look.market.block)
-        if agent.watches_liquidations and look.opportunities:
+        if self.desk.shown != shown:
             look.bids_changed()
 
     def _auction(self, bidders: Sequence[tuple[Participant, Occasion]], look: Look) -> None:

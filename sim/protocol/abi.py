@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from eth_abi.abi import decode as abi_decode
@@ -74,9 +75,15 @@ class NoFunction(ContractError, AttributeError):
 class View(Call):
     """A read with a name, and how much of an answer its ABI promises."""
 
-    what: str = "a view"
+    name: str = "a view"
+    arguments: tuple[Any, ...] = ()
     least: int = 0
     """Words."""
+
+    @property
+    def what(self) -> str:
+        shown = ("0x" + a.hex() if isinstance(a, bytes) else str(a) for a in self.arguments)
+        return f"{self.name}({', '.join(shown)})"
 
     def words(self, result: CallResult) -> list[int]:
         """The answer. Raises ContractError where there is none, or not what the ABI says."""
@@ -112,20 +119,25 @@ class Method:
                     f"the function {self.name} takes ({', '.join(self.inputs)}) and the adapter "
                     f"gives it {len(arguments)}"
                 )
-            if not all(PLAIN.fullmatch(kind) for kind in self.inputs):
+            if not _plain(self.inputs):
                 return self.selector + abi_encode(self.inputs, arguments)
         return self.selector + _encode(arguments)
 
     def view(self, *arguments: Any) -> View:
         """To be asked of an engine."""
-        shown = ", ".join("0x" + a.hex() if isinstance(a, bytes) else str(a) for a in arguments)
-        data = self(*arguments)
-        return View(self.to, data, what=f"{self.name}({shown})", least=len(self.outputs))
+        return View(
+            self.to, self(*arguments), name=self.name, arguments=arguments, least=len(self.outputs)
+        )
 
     def decode(self, output: bytes) -> Any:
         """Return data as Python values; a single output comes without its tuple."""
         decoded = abi_decode(self.outputs, output)
         return decoded[0] if len(decoded) == 1 else decoded
+
+
+@cache
+def _plain(inputs: tuple[str, ...]) -> bool:
+    return all(PLAIN.fullmatch(kind) for kind in inputs)
 
 
 def _encode(arguments: Sequence[Word | Sequence[Word]]) -> bytes:

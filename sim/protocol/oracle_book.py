@@ -55,3 +55,7 @@ class OracleBook:
 
     def is_valid(self, asset: int, timestamp: int) -> bool:
         return self.good_until[asset] >= timestamp
+
+    def state(self, timestamp: int) -> tuple[tuple[int, ...], tuple[bool, ...]]:
+        """(prices, which of them are valid): all that a value on chain depends on."""
+        return tuple(self.prices), tuple(until >= timestamp for until in self.good_until)

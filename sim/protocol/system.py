@@ -172,7 +172,8 @@ class System:
         self, engine: Engine, accounts: Sequence[int], candidates: Sequence[int]
     ) -> tuple[dict[int, Position], list[Opportunity]]:
         adapter, ledger = self.adapter, self.ledger
-        stale = [account for account in candidates if not self._is_known(account, engine)]
+        feed = ledger.oracle.state(ledger.timestamp)
+        stale = [account for account in candidates if not self._is_known(account, feed, engine)]
         positions = [adapter.position(account, ledger) for account in accounts]
         chances = [adapter.opportunities(account, ledger) for account in stale]
         answers = iter(_answers(engine, [*positions, *chances]))
@@ -182,28 +183,20 @@ class System:
         }
         for account, chance in zip(stale, chances, strict=True):
             found = chance.decode(next(answers))
-            self._known[account] = Known(self._state(account), engine.block_number, found)
+            self._known[account] = Known(self._state(account, feed), engine.block_number, found)
         return shown, [o for account in candidates for o in self._known[account].opportunities]
 
-    def _state(self, account: int) -> tuple[object, ...]:
+    def _state(self, account: int, feed: object) -> tuple[object, ...]:
         """What an account's opportunities depend on, but for interest."""
-        row = account - 1
-        ledger = self.ledger
-        validity = tuple(t >= ledger.timestamp for t in ledger.oracle.good_until)
-        return (
-            ledger.shares[row],
-            tuple(ledger.amounts[row]),
-            ledger.phase(row),
-            tuple(ledger.oracle.prices),
-            validity,
-        )
+        row, ledger = account - 1, self.ledger
+        return ledger.shares[row], tuple(ledger.amounts[row]), ledger.phase(row), feed
 
-    def _is_known(self, account: int, engine: Engine) -> bool:
+    def _is_known(self, account: int, feed: object, engine: Engine) -> bool:
         known = self._known.get(account)
         return (
             known is not None
             and engine.block_number - known.block <= self._known_blocks
-            and known.state == self._state(account)
+            and known.state == self._state(account, feed)
         )
 
 

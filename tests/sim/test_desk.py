@@ -136,35 +136,35 @@ def test_pending__own_transactions_on_their_way_or_waiting(
 def test_rival_tip__best_of_those_who_want_the_same_account(
     desk: Desk, alice: Participating, belle: Participating
 ) -> None:
-    assert desk.rival_tip(7) == -1
+    assert 7 not in desk.rival_tips
     desk.submit(alice, [liquidate(7, 3)], 1)
     desk.submit(belle, [liquidate(7, 5), liquidate(8, 9)], 1)
     desk.submit(alice, [liquidate(7, 4)], 1)
-    assert desk.rival_tip(7) == 5 * GWEI
-    assert desk.rival_tip(8) == 9 * GWEI
+    assert desk.rival_tips[7] == 5 * GWEI
+    assert desk.rival_tips[8] == 9 * GWEI
 
 
 def test_rival_tip__margin_calls_count_and_repayments_do_not(
     desk: Desk, alice: Participating
 ) -> None:
     desk.submit(alice, [MarginCall(bid=bid(3), account=7), repay(1)], 1)
-    assert desk.rival_tip(7) == 3 * GWEI
-    assert desk.rival_tip(1) == -1
+    assert desk.rival_tips[7] == 3 * GWEI
+    assert 1 not in desk.rival_tips
 
 
 def test_rival_tip__on_its_way__is_not_seen_before_it_arrives(desk: Desk) -> None:
     slow = participant("slow", ALICE, latency=1)
     desk.submit(slow, [liquidate(7, 3)], 1)
-    assert desk.rival_tip(7) == -1
+    assert 7 not in desk.rival_tips
     desk.open_block(2)
-    assert desk.rival_tip(7) == 3 * GWEI
+    assert desk.rival_tips[7] == 3 * GWEI
 
 
 def test_rival_tip__once_executed__is_gone(desk: Desk, alice: Participating) -> None:
     desk.submit(alice, [liquidate(7, 3)], 1)
     desk.settle(everything(desk, 1), [receipt()], 0)
     desk.open_block(2)
-    assert desk.rival_tip(7) == -1
+    assert 7 not in desk.rival_tips
 
 
 # ------------------------------------------------------------------------ settling
