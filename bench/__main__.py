@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from importlib import import_module
 
 TABLES = {
@@ -20,10 +21,14 @@ def main() -> None:
     names = parser.parse_args().tables
     if unknown := [name for name in names if name not in TABLES]:
         parser.error(f"there is no table {unknown[0]!r}, only {', '.join(TABLES)}")
-    for name in names or TABLES:
-        print(f"{name}: {TABLES[name]}\n", flush=True)
-        import_module(f"bench.{name}").main()
-        print(flush=True)
+    try:
+        for name in names or TABLES:
+            print(f"{name}: {TABLES[name]}\n", flush=True)
+            import_module(f"bench.{name}").main()
+            print(flush=True)
+    except KeyboardInterrupt:
+        print("bench: interrupted; what was measured stays in out/bench", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ SHORTER = f"run.blocks={sized(600, 60)}"
 PEOPLE = (100, 200, 400, 800, 1_600)
 BLOCKS = tuple(DAY // part for part in (16, 8, 4, 2, 1))
 REPEATS = sized(3, 1)
+BLUE = "#0072B2"
 
 
 def costs(field: str, sizes: Sequence[int], *fixed: str) -> list[tuple[int, float]]:
@@ -46,7 +47,7 @@ def draw(people: Sequence[tuple[int, float]], blocks: Sequence[tuple[int, float]
         table = pd.DataFrame(rows, columns=["size", "seconds"])
         return (
             alt.Chart(table)
-            .mark_line(point=True, color="#0072B2")
+            .mark_line(point={"color": BLUE}, color=BLUE)
             .encode(
                 x=alt.X("size:Q", title=title),
                 y=alt.Y("seconds:Q", title="seconds a run"),
@@ -85,9 +86,10 @@ def show_days(day: float) -> None:
 
 
 def main() -> None:
+    _seconds(jobs((SHORTER,), 1)[0])  # what the first run of a process loads
     people = costs("traders.count", PEOPLE, SHORTER, "protocol.debt_ceiling=1e9")
-    blocks = costs("run.blocks", BLOCKS)
     show_costs("traders", people)
+    blocks = costs("run.blocks", BLOCKS)
     show_costs("blocks", blocks)
     draw(people, blocks)
     show_days(blocks[-1][1])

@@ -53,6 +53,10 @@ def bars(table: pd.DataFrame, name: str, amount: str, unit: str) -> Any:
 
 FREE = alt.Axis(format="~g", tickCount=8, labelFlush=False)
 """Of an axis that does not begin at 0."""
+FEW = alt.Axis(format="~g", tickCount=5, labelFlush=False, labelOverlap="greedy", labelSeparation=8)
+"""The same in a small panel."""
+NUMBERS: dict[str, Any] = {"format": ".3~g", "formatType": "number"}
+"""Of an axis whose steps are values of a parameter."""
 
 
 def distribution(figures: Sequence[float], unit: str, marks: Sequence[tuple[str, float]]) -> Any:
@@ -150,11 +154,9 @@ def _beyond(name: str, losses: Sequence[float], weights: Sequence[float]) -> pd.
 def dots(table: pd.DataFrame, x: str, y: str, names: tuple[str, str]) -> Any:
     """Points that lie anywhere, with their intervals: columns x, y, low, high."""
     base = alt.Chart(table).encode(
-        alt.X(f"{x}:Q", title=names[0], scale=alt.Scale(zero=False, padding=12))
+        alt.X(f"{x}:Q", title=names[0], scale=alt.Scale(zero=False, padding=12), axis=FEW)
     )
-    spans = base.mark_rule(color=MUTED, opacity=0.5).encode(
-        alt.Y("low:Q", title=names[1]), alt.Y2("high:Q")
-    )
+    spans = base.mark_rule(color=MUTED).encode(alt.Y("low:Q", title=names[1]), alt.Y2("high:Q"))
     marks = base.mark_circle(size=45, color=BLUE, opacity=1).encode(
         alt.Y(f"{y}:Q", title=names[1], axis=amounts())
     )
@@ -165,8 +167,8 @@ def heat(table: pd.DataFrame, x: str, y: str, amount: str, names: tuple[str, str
     """A cell a point, its amount written in it."""
     labelled = table.assign(label=table[amount].map(figure))
     base = alt.Chart(labelled).encode(
-        alt.X(f"{x}:O", title=names[0], axis=alt.Axis(labelAngle=0)),
-        alt.Y(f"{y}:O", title=names[1], sort="descending"),
+        alt.X(f"{x}:O", title=names[0], axis=alt.Axis(labelAngle=0, **NUMBERS)),
+        alt.Y(f"{y}:O", title=names[1], sort="descending", axis=alt.Axis(**NUMBERS)),
     )
     middle = float(table[amount].min() + table[amount].max()) / 2
     cells = base.mark_rect(stroke=GRID).encode(
