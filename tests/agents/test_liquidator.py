@@ -136,13 +136,10 @@ def test_decide__capital_in_a_pending_attempt__is_not_spent_twice() -> None:
     assert not liquidator(min_profit=0.0).decide(seen)
 
 
-def test_decide__largest_debts_first_then_the_lower_id() -> None:
-    mixed = [
-        opportunity(account=4, debt=11_000 * WAD),
-        opportunity(account=3, debt=12_000 * WAD),
-        opportunity(account=2, debt=11_000 * WAD),
-    ]
-    assert [f.account for f in attempts(facing(*mixed))] == [3, 2, 4]
+def test_decide__accounts_in_the_order_shown() -> None:
+    """The largest debt first, as `View.opportunities` has them."""
+    shown = [opportunity(account=a, debt=d * WAD) for a, d in ((3, 12_000), (2, 11_000))]
+    assert [f.account for f in attempts(facing(*shown))] == [3, 2]
 
 
 def test_decide__account_with_two_collaterals__is_liquidated_once() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import mesa
 import pytest
 
 from agents.base import Participant
-from agents.intent import Bid, Intent, Liquidate, MarginCall, Open, Repay
+from agents.intent import Bid, Intent, Liquidate, MarginCall, Open, Rebid, Repay
 from agents.view import View
 from sim.chain.engine import Receipt, Refusal, Status
 from sim.mempool.pool import Pending
@@ -165,6 +166,26 @@ def test_rival_tip__once_executed__is_gone(desk: Desk, alice: Participating) -> 
     desk.settle(everything(desk, 1), [receipt()], 0)
     desk.open_block(2)
     assert 7 not in desk.rival_tips
+
+
+def test_rebid__raises_the_bid_in_its_place(desk: Desk, alice: Participating) -> None:
+    desk.submit(alice, [liquidate(7, 3), repay(1)], 1)
+    raised = Bid(tip=4 * GWEI, max_fee=34 * GWEI)
+    desk.submit(alice, [Rebid(bid=raised, nonce=4)], 1)
+    first, second = everything(desk, 1)
+    assert (first.transaction.nonce, second.transaction.nonce) == (4, 5)
+    assert first.transaction.priority_fee == 4 * GWEI
+    assert first.transaction.max_fee == 34 * GWEI
+    assert desk.pending(alice)[0].intent == replace(liquidate(7, 3), bid=raised)
+    assert desk.rival_tips[7] == 4 * GWEI
+
+
+def test_rebid__too_small_a_raise__the_old_bid_stands(desk: Desk, alice: Participating) -> None:
+    desk.submit(alice, [liquidate(7, 30)], 1)
+    desk.submit(alice, [Rebid(bid=bid(31), nonce=4)], 1)
+    (standing,) = everything(desk, 1)
+    assert standing.transaction.priority_fee == 30 * GWEI
+    assert desk.rival_tips[7] == 30 * GWEI
 
 
 # ------------------------------------------------------------------------ settling

@@ -88,6 +88,18 @@ def test_model__an_engine_it_was_given__stays_open() -> None:
         assert engine.balances([DEPLOYER])[0] > 0
 
 
+def test_opportunities__the_largest_debt_first() -> None:
+    """Nobody with capital: what is liquidatable stays."""
+    with model(scenario(liquidators={"capital": 1.0})) as running:
+        (keeper, *_) = running.agents_by_type[GasAuctioneer]
+        shown = max(
+            (running.step() or running.sees(keeper).opportunities for _ in range(59)), key=len
+        )
+    assert len(shown) > 5
+    assert list(shown) == sorted(shown, key=lambda o: (-o.debt, o.account))
+    assert [o.account for o in shown] != sorted(o.account for o in shown)
+
+
 # ---------------------------------------------------------------------- determinism
 
 

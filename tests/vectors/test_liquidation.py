@@ -250,3 +250,16 @@ def test_cross_margin__liquidator_chooses_the_asset_and_others_stay() -> None:
     assert system.collateral_of(account, 0) == 5 * WAD
     assert system.collateral_of(account, 1) == 25_000_000 - expected.taken
     assert system.collateral_of(account, 2) == 4_000 * 10**6
+
+
+def test_liquidate__pays_for_less_than_a_unit_more__pays_for_what_it_gets() -> None:
+    """A unit of bitcoin at 60,000 is worth 6e14; half of that, offered above the worth of all,
+    buys nothing more and is not taken."""
+    system = System(assets=(BITCOIN,), prices=(100_000 * WAD,), grace=0)
+    account = system.account(BORROWER, [10**8], 70_000 * WAD)
+    system.stables(LIQUIDATOR, 10**6 * WAD)
+    system.price(0, 60_000 * WAD)
+    whole = ceil(Fraction(60_000 * WAD) / (1 + Fraction(PERCENT, WAD)))
+    done = system.liquidate(account, whole + 3 * 10**14).event("Liquidated")
+    assert done["repaid"] == whole
+    assert done["seized"] + done["reserve_cut"] == 10**8

@@ -196,3 +196,17 @@ def test_dutch__preview__names_the_penalty_of_now() -> None:
     preview = system.read(system.core.preview_liquidate, account, system.token(), 100 * WAD)
     assert preview[0] is True
     assert preview[4] == 42 * PER_SECOND
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        ("FixedPenalty", 5 * PERCENT),
+        ("HealthScaledPenalty", 2 * PERCENT, 30 * PERCENT, 8 * PERCENT),
+    ],
+)
+def test_duration__does_not_rise_with_time__none(penalty: tuple[object, ...]) -> None:
+    """So that no call window is too short for it."""
+    system = System(penalty=penalty)
+    assert system.read(system.penalty.duration) == 0
+    assert system.configure(call_window=1).ok

@@ -72,3 +72,12 @@ def test_margin_ratio__negative__toward_minus_infinity() -> None:
     assert system.read(system.core.health_factor, account) == 5_600 * WAD // 12_000
     assert system.read(system.core.equity, account) == -5_000 * WAD
     assert system.read(system.core.maintenance_buffer, account) == -6_400 * WAD
+
+
+def test_health__collateral_below_the_requirement__zero() -> None:
+    """A margin model that asks for 20 cents whatever is held, and 10 ether are worth 10."""
+    ratios = (30 * PERCENT, 20 * PERCENT, 15 * PERCENT, 15 * PERCENT)
+    system, account = levered(margin=("MockMargin", *ratios))
+    system.price(0, WAD // 100)
+    assert system.read(system.core.requirements, account)[1] == 20 * PERCENT
+    assert system.read(system.core.health_factor, account) == 0
