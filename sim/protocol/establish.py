@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.chain.engine import Engine
+from sim.errors import ContractError, PlimsollError, ScenarioError
 from sim.protocol.adapter import Adapter
 from sim.protocol.adapters import adapter_of
 from sim.protocol.blame import mending
@@ -13,7 +14,7 @@ from sim.protocol.ledger import Ledger
 from sim.protocol.populate import Endowment, populate
 from sim.protocol.system import System
 from sim.scenario import Scenario
-from sim.units import to_wad
+from sim.units import from_wad, to_wad
 
 SETUP_SECONDS = 600
 """Set-up happens in so many seconds of chain time before block 0."""
@@ -38,10 +39,26 @@ def establish(
     adapter = adapter or adapter_of(scenario)
     with mending(adapter):
         adapter, script = deploy(engine, scenario, prices, not_before, adapter)
-        populate(script, adapter, endowments, [to_wad(price) for price in prices], starts_at)
+        try:
+            populate(script, adapter, endowments, [to_wad(price) for price in prices], starts_at)
+        except ContractError as error:
+            raise _explained(error, scenario, endowments) from None
         ledger = Ledger(adapter, script.blocks[0].timestamp)
         for block in script.blocks:
             ledger.apply(block.receipts, block.timestamp)
         system = System(adapter, ledger)
         system.look_at_prices(engine)
     return system
+
+
+def _explained(
+    error: ContractError, scenario: Scenario, endowments: Sequence[Endowment]
+) -> PlimsollError:
+    """What a contract says of a ceiling is said of the scenario's."""
+    owed, ceiling = sum(one.debt for one in endowments), scenario.protocol.debt_ceiling
+    if from_wad(owed) <= ceiling:
+        return error
+    return ScenarioError(
+        f"all accounts together owe {from_wad(owed):,.0f} USD at block 0; protocol.debt_ceiling "
+        f"allows {ceiling:,.0f} ({error})"
+    )

@@ -263,7 +263,7 @@ def test_refuses__file_that_is_no_scenario(small: Path, content: bytes | None, s
         ("price.model=tulips", "tulips"),
         ("price.anchors=[[0,200],[0.001,150]]", "enough for"),
         ("price.sigma=1e9", "1e+15"),
-        ("protocol.debt_ceiling=1", "Borrow reverts: limit: debt ceiling"),
+        ("protocol.debt_ceiling=1", "USD at block 0; protocol.debt_ceiling allows 1 (set-up"),
         ("protocol.full_liquidation_health=2", "full_liquidation_health"),
         ("liquidators.capital=1e14", "mint reverts"),
     ],
