@@ -117,8 +117,7 @@ class Call:
     sender: Address = bytes(20)
 
 
-@dataclass(frozen=True, slots=True)
-class CallResult:
+class CallResult(NamedTuple):
     ok: bool
     output: bytes
     """Return data, or revert data when not ok."""

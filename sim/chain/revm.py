@@ -8,6 +8,7 @@ file, so that a populated protocol is deployed once for all runs of a study.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import starmap
 from pathlib import Path
 from typing import Any, Self
 
@@ -81,8 +82,7 @@ class RevmEngine:
         return int(self._engine.timestamp)
 
     def call(self, calls: Sequence[Call]) -> list[CallResult]:
-        results = self._engine.call(calls, MAX_TRANSACTION_GAS)
-        return [CallResult(ok, output) for ok, output in results]
+        return list(starmap(CallResult, self._engine.call(calls, MAX_TRANSACTION_GAS)))
 
     def mine(self, request: BlockRequest) -> Block:
         return Block(*self._engine.mine(request))
