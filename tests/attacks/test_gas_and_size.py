@@ -104,10 +104,12 @@ def test_a_price_beyond_all__locks_nobody() -> None:
 
 
 def test_a_called_account__is_no_way_past_the_largest_amount() -> None:
-    """Guard: the cap that does not bind a called account is not the largest amount."""
+    """Guard: the cap that does not bind a called account is not the largest amount. At a price of
+    next to nothing not even that much is enough to borrow against."""
     system, account = levered()
     system.price(0, 1_450 * WAD)
     system.must(STRANGER, system.core.margin_call, account)
+    system.price(0, 1)
     system.collateral(BORROWER, 0, 2**128)
     system.refuses(
         "limit: deposit cap", BORROWER, system.core.deposit, account, system.token(), 2**128 - 1
