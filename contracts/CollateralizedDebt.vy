@@ -341,9 +341,12 @@ def absorb(account: uint256):
 
 @external
 def pay_reserve(asset: address):
-    amount: uint256 = self.unpaid[asset]
+    # A token may have moved what it said it refused: no account pays for it twice.
+    deposited: uint256 = self._deposited[self._asset_index(asset)]
+    balance: uint256 = transfers._balance(asset, self)
+    amount: uint256 = min(self.unpaid[asset], balance - min(balance, deposited))
     checks._nonzero(amount)
-    self.unpaid[asset] = 0
+    self.unpaid[asset] -= amount
     transfers._send(asset, reserve, amount)
 
 

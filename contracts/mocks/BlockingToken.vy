@@ -4,7 +4,8 @@
 @title Blocking token
 @license Apache-2.0
 @notice A hostile ERC-20: anyone may block an address from sending and receiving, and
-        choose whether a blocked transfer reverts or returns False.
+        choose whether a blocked transfer reverts or returns False, and whether it moves the
+        tokens all the same.
 """
 
 from ethereum.ercs import IERC20
@@ -25,6 +26,7 @@ implements: IERC20
 
 blocked: public(HashMap[address, bool])
 returns_false: public(bool)
+lies: public(bool)
 
 
 @deploy
@@ -48,6 +50,11 @@ def return_false(returns_false: bool):
 
 
 @external
+def lie(lies: bool):
+    self.lies = lies
+
+
+@external
 def transfer(to: address, amount: uint256) -> bool:
     return self._move(msg.sender, to, amount)
 
@@ -60,8 +67,8 @@ def transferFrom(owner: address, to: address, amount: uint256) -> bool:
 
 @internal
 def _move(owner: address, to: address, amount: uint256) -> bool:
-    if self.blocked[owner] or self.blocked[to]:
-        assert self.returns_false, "token: blocked"
-        return False
-    erc20._move(owner, to, amount)
-    return True
+    blocked: bool = self.blocked[owner] or self.blocked[to]
+    assert self.returns_false or not blocked, "token: blocked"
+    if self.lies or not blocked:
+        erc20._move(owner, to, amount)
+    return not blocked

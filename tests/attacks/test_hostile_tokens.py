@@ -154,3 +154,28 @@ def test_a_blocked_reserve__stops_no_liquidation() -> None:
     left = system.collateral_of(account)
     system.must(BORROWER, system.core.withdraw, account, token.address, left, BORROWER)
     assert system.balance(token, system.core.address) == sum(cuts)
+
+
+def test_a_token_that_moves_and_says_it_did_not__is_not_paid_twice() -> None:
+    """Guard: what waits for the Reserve is paid out of what no account owns. Else a token that
+    answers False once it has moved gives the Reserve what the others deposited."""
+    system, account = blocking()
+    token, core = system.tokens[0], system.core
+    owner_of_rest = system.account(STRANGER, [10 * WAD, 0], 0)
+    system.must(STRANGER, token.return_false, True)
+    system.must(STRANGER, token.lie, True)
+    system.must(STRANGER, token.block, system.reserve.address, True)
+    system.price(0, 1_450 * WAD)
+    cut = system.liquidate(account, 100 * WAD).event("Liquidated")["reserve_cut"]
+    assert system.balance(token, system.reserve.address) == cut > 0
+    assert system.read(core.unpaid, token.address) == cut
+    system.must(STRANGER, token.block, system.reserve.address, False)
+    system.refuses("amount: zero", STRANGER, core.pay_reserve, token.address)
+    owned = system.collateral_of(account) + system.collateral_of(owner_of_rest)
+    assert system.balance(token, core.address) == owned
+    # What waits is paid as far as it is there.
+    system.collateral(STRANGER, 0, cut // 2)
+    system.must(STRANGER, token.transfer, core.address, cut // 2)
+    system.must(STRANGER, core.pay_reserve, token.address)
+    assert system.balance(token, core.address) == owned
+    assert system.read(core.unpaid, token.address) == cut - cut // 2
