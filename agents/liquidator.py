@@ -3,7 +3,8 @@ brings. How each bids, by which route and when, is in `agents.keepers`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -94,8 +95,10 @@ class Liquidator(Participant):
             for i in view.waiting
             if isinstance(i, Liquidate | FlashLiquidate | MarginCall)
         }
-        hopeful = self.hopeful(view.opportunities, means.market)
-        for opportunity in self.ranked(hopeful, means.market):
+        hopeful = self.hopeful(view.opportunities, means)
+        waiting = deque(self.ranked(hopeful, means.market))
+        while waiting:
+            opportunity = waiting.popleft()
             broke = means.budget < DUST and not opportunity.callable
             if opportunity.account in busy or broke:
                 continue
@@ -105,12 +108,14 @@ class Liquidator(Participant):
             intents.append(intent)
             busy.add(opportunity.account)
             means = self.after(means, opportunity, intent)
+            waiting = deque(self.hopeful(waiting, means))
         return intents
 
-    def hopeful(self, opportunities: Sequence[Opportunity], market: Market) -> list[Opportunity]:
+    def hopeful(self, opportunities: Iterable[Opportunity], means: Means) -> list[Opportunity]:
         """Those to call, and those of which at least the first unit brings more than it costs:
         in a crash a thousand accounts may wait for a market that takes none."""
-        first = [first_price(self.inventory, market, i) for i in range(len(market.pools))]
+        market, assets = means.market, range(len(means.market.pools))
+        first = [first_price(self.inventory, market, i) * self.certain(market, i) for i in assets]
         return [o for o in opportunities if o.callable or o.seized * first[o.asset] > o.repaid]
 
     def ranked(self, opportunities: Sequence[Opportunity], market: Market) -> Sequence[Opportunity]:
@@ -227,9 +232,7 @@ class Liquidator(Participant):
         pool = market.pools[opportunity.asset]
         if self.inventory is not Inventory.SELL:
             return opportunity.repaid
-        certain = 1.0
-        if self.waits_to_sell:
-            certain -= price_risk(market, opportunity.asset, 0)
+        certain = self.certain(market, opportunity.asset)
         if market.venues:
             paid = opportunity.repaid / max(1, opportunity.seized) / certain
             best: float = routing.room(pool, market.venues[opportunity.asset], paid)
@@ -241,6 +244,10 @@ class Liquidator(Participant):
         if best >= opportunity.seized:
             return opportunity.repaid
         return int(best / opportunity.seized * opportunity.repaid)
+
+    def certain(self, market: Market, asset: int) -> float:
+        """Part of the first unit's price that it reckons with."""
+        return 1 - price_risk(market, asset, 0) if self.waits_to_sell else 1.0
 
     # ------------------------------------------------------------- capital and inventory
 

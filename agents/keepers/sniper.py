@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from math import inf
 from typing import Any
 
@@ -11,7 +11,6 @@ import mesa
 from agents.base import GWEI
 from agents.intent import Intent
 from agents.liquidator import Liquidator
-from agents.market import Market
 from agents.take import Means
 from agents.view import Opportunity
 
@@ -36,7 +35,7 @@ class DutchSniper(Liquidator):
         super().__init__(model, name, address, **terms)
         self.hazard = hazard
 
-    def hopeful(self, opportunities: Sequence[Opportunity], market: Market) -> list[Opportunity]:
+    def hopeful(self, opportunities: Iterable[Opportunity], means: Means) -> list[Opportunity]:
         """All: the penalty may yet rise."""
         return list(opportunities)
 
