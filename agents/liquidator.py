@@ -112,11 +112,17 @@ class Liquidator(Participant):
         return intents
 
     def hopeful(self, opportunities: Iterable[Opportunity], means: Means) -> list[Opportunity]:
-        """Those to call, and those of which at least the first unit brings more than it costs:
-        in a crash a thousand accounts may wait for a market that takes none."""
+        """Those to call, and those that would pay bare gas if all they bring sold at the price of
+        the first unit: in a crash a thousand accounts may wait for a market that takes none."""
         market, assets = means.market, range(len(means.market.pools))
         first = [first_price(self.inventory, market, i) * self.certain(market, i) for i in assets]
-        return [o for o in opportunities if o.callable or o.seized * first[o.asset] > o.repaid]
+        gas = market.gas_usd(self.gas, 0) * 1e18
+        return [
+            o
+            for o in opportunities
+            if o.callable
+            or (o.cost < first[o.asset] and (first[o.asset] - o.cost) * o.seized > gas)
+        ]
 
     def ranked(self, opportunities: Sequence[Opportunity], market: Market) -> Sequence[Opportunity]:
         """As they are shown; of an account's collaterals the one that brings most first."""

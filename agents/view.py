@@ -6,8 +6,9 @@ block; estimates come as floats. Amounts on chain are ints in native units.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
+from math import inf
 
 from agents.intent import Intent, Owed
 from agents.market import Market
@@ -75,6 +76,11 @@ class Opportunity:
     """Of the asset in the account, native units."""
     called_at: int = 0
     """Timestamp of the standing call, 0 when none."""
+    cost: float = field(init=False, compare=False)
+    """Stable units repaid for one native unit of the collateral; inf where none is seized."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cost", self.repaid / self.seized if self.seized else inf)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 
@@ -55,15 +57,10 @@ class Sight:
         candidates = self._candidates(scene, standing) if searched else []
         positions, opportunities = self.system.read(engine, sorted(own | {*riskiest}), candidates)
         market = self._market(scene, tip_needed)
-        opportunities.sort(key=lambda o: (-o.debt, o.account))
-        return Look(self, market, positions, riskiest, self.with_rivals(opportunities))
-
-    def with_rivals(self, opportunities: Sequence[Opportunity]) -> tuple[Opportunity, ...]:
-        """With the best tip now pending for each; only those that have one are made anew."""
-        tips = self.desk.rival_tips
-        return tuple(
-            replace(o, rival_tip=tips[o.account]) if o.account in tips else o for o in opportunities
-        )
+        opportunities.sort(key=attrgetter("debt"), reverse=True)
+        look = Look(self, market, positions, riskiest, tuple(opportunities))
+        look.bids_changed()
+        return look
 
     def changed(self) -> None:
         """Something was executed: what was kept of the ledger may be old."""
@@ -123,7 +120,9 @@ class Look:
     positions: dict[int, Position]
     riskiest: Sequence[int]
     opportunities: tuple[Opportunity, ...]
-    """The largest debt first."""
+    """The largest debt first; at equal debts by account."""
+    _told: dict[int, int] = field(default_factory=dict)
+    """Account -> the best tip pending for it, as the opportunities say."""
 
     def stirs(self, agent: Participant) -> bool:
         """Whether an agent that looks every block has anything to look at."""
@@ -136,7 +135,20 @@ class Look:
         return agent.stirs(self.market, self.sight.reported(agent))
 
     def bids_changed(self) -> None:
-        self.opportunities = self.sight.with_rivals(self.opportunities)
+        """Tell the best tip now pending for each account; only what is news is made anew."""
+        tips, told = self.sight.desk.rival_tips, list(self.opportunities)
+        for account, tip in tips.items() - self._told.items():
+            for place in self._places.get(account, ()):
+                told[place] = replace(told[place], rival_tip=tip)
+        self.opportunities, self._told = tuple(told), dict(tips)
+
+    @cached_property
+    def _places(self) -> dict[int, list[int]]:
+        """Account -> where its opportunities stand."""
+        places: dict[int, list[int]] = {}
+        for place, opportunity in enumerate(self.opportunities):
+            places.setdefault(opportunity.account, []).append(place)
+        return places
 
     def view(self, agent: Participant, occasion: Occasion) -> View:
         system, desk, floor = self.sight.system, self.sight.desk, self.sight.floor

@@ -192,9 +192,8 @@ class Ledger:
             )
         ]
 
-    def health_of(self, row: int) -> float:
-        """Of one account, at the prices on chain; inf without debt."""
-        debt = self.debt_of(row)
+    def health_of(self, row: int, debt: int) -> float:
+        """Of one account that owes so much, at the prices on chain; inf without debt."""
         values = self.values_of(row)
         _, maintenance, _ = self.margin.of_one(values)
         return (sum(values) - maintenance) / debt if debt else inf
@@ -204,15 +203,16 @@ class Ledger:
     ) -> Opportunity:
         """A liquidation of an account as previewed, `penalty` WAD; not allowed, only a call."""
         row = account - 1
+        debt = self.debt_of(row)
         return Opportunity(
             account=account,
             asset=asset,
             callable=not allowed,
-            debt=self.debt_of(row),
+            debt=debt,
             repaid=repaid if allowed else 0,
             seized=seized if allowed else 0,
             rival_tip=-1,
-            health=self.health_of(row),
+            health=self.health_of(row, debt),
             penalty=from_wad(penalty),
             held=self.amounts[row][asset],
             called_at=self.standing_call(row, self.timestamp),
