@@ -25,7 +25,7 @@ use crate::{
     dump,
     execute::Chain,
     read::{address, addresses, calls, request, word},
-    receipts::{Receipts, show_as},
+    receipts::{Receipts, block, show_as},
     state::State,
 };
 
@@ -83,12 +83,14 @@ impl Engine {
     }
 
     /// (number, timestamp, base fee, gas used, receipts)
-    fn mine(&self, block: &Bound<'_, PyAny>) -> PyResult<(u64, u64, u64, u64, Receipts)> {
-        let (py, request) = (block.py(), request(block)?);
+    fn mine<'py>(&self, asked: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, request) = (asked.py(), request(asked)?);
         let (timestamp, base_fee) = (request.timestamp, request.base_fee);
         let chain = &mut *self.chain()?;
-        let block = apart(py, move || chain.mine(request))?;
-        Ok((block.number, timestamp, base_fee, block.gas_used, Receipts(block.receipts)))
+        let mined = apart(py, move || chain.mine(request))?;
+        let receipts = Receipts(mined.receipts);
+        let fields = (mined.number, timestamp, base_fee, mined.gas_used, receipts);
+        block(py, fields.into_pyobject(py)?)
     }
 
     fn call<'py>(

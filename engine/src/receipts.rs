@@ -14,10 +14,27 @@ use crate::block::{Execution, Receipt};
 /// number of the refusal.
 static RECEIPT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// Show receipts as `receipt` makes them; only the first to say so is heard.
+/// The named tuple that a block is, and what makes any tuple.
+static BLOCK: PyOnceLock<(Py<PyType>, Py<PyAny>)> = PyOnceLock::new();
+
+/// Show receipts as `receipt` makes them and blocks as tuples of the class `block`; only the
+/// first to say so is heard.
 #[pyfunction]
-pub fn show_as(receipt: Bound<'_, PyAny>) {
-    let _ = RECEIPT.set(receipt.py(), receipt.unbind());
+pub fn show_as(receipt: Bound<'_, PyAny>, block: Bound<'_, PyType>) -> PyResult<()> {
+    let py = receipt.py();
+    let new = py.get_type::<PyTuple>().getattr("__new__")?;
+    let _ = RECEIPT.set(py, receipt.unbind());
+    let _ = BLOCK.set(py, (block.unbind(), new.unbind()));
+    Ok(())
+}
+
+/// A block of these fields. A named tuple's own constructor would be a frame of Python, which
+/// takes a twentieth of a small block's time.
+pub fn block<'py>(py: Python<'py>, fields: Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+    match BLOCK.get(py) {
+        Some((block, new)) => new.bind(py).call1((block, fields)),
+        None => Ok(fields.into_any()),
+    }
 }
 
 /// The receipts of a block, made when looked at; equal to any sequence of the same ones.
