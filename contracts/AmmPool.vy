@@ -19,6 +19,8 @@ WAD: constant(uint256) = 10**18
 MINIMUM_SHARES: constant(uint256) = 1000  # locked, so that a share can never be made dear
 MAX_RESERVE: constant(uint256) = 2**108 - 1
 MAX_TIMESTAMP: constant(uint256) = 2**40 - 1
+MAX_PRICE: constant(uint256) = 2**88 - 1
+PACE: constant(uint256) = 100  # in a second the price followed moves by one part in so many
 
 token0: public(immutable(address))
 token1: public(immutable(address))
@@ -29,7 +31,7 @@ total_shares: public(uint256)
 shares_of: public(HashMap[address, uint256])
 
 _state: uint256  # reserve1 (108 bits), reserve0 (108), timestamp of the last change (40)
-_cumulative: uint256  # up to that timestamp, modulo 2**256
+_followed: uint256  # up to that timestamp: cumulative (168 bits), price (88)
 
 
 @deploy
@@ -165,7 +167,7 @@ def spot_price() -> uint256:
 @external
 @reentrant
 def cumulative_price() -> (uint256, uint256):
-    return self._cumulated(), block.timestamp
+    return self._follow()[0], block.timestamp
 
 
 @view
@@ -178,19 +180,46 @@ def _reserves() -> (uint256, uint256):
 @internal
 def _store(reserve0: uint256, reserve1: uint256):
     """
-    @dev The price that ends now is added for the time it stood, before it changes.
+    @dev The price that ends now is followed for the time it stood, before it changes.
     """
     assert reserve0 <= MAX_RESERVE and reserve1 <= MAX_RESERVE, "pool: reserve too large"
     if self._state & MAX_TIMESTAMP != block.timestamp:
-        self._cumulative = self._cumulated()
+        cumulative: uint256 = 0
+        price: uint256 = 0
+        cumulative, price = self._follow()
+        self._followed = (cumulative << 88) | price
     self._state = (reserve1 << 148) | (reserve0 << 40) | block.timestamp
 
 
 @view
 @internal
-def _cumulated() -> uint256:
-    elapsed: uint256 = block.timestamp - (self._state & MAX_TIMESTAMP)
-    return unsafe_add(self._cumulative, unsafe_mul(self._spot_price(), elapsed))
+def _follow() -> (uint256, uint256):
+    """
+    @notice The price followed goes step by step, a second each, to the spot price and stays.
+    @return (sum of its seconds, price) now.
+    """
+    cumulative: uint256 = self._followed >> 88
+    price: uint256 = self._followed & MAX_PRICE
+    spot: uint256 = min(self._spot_price(), MAX_PRICE)
+    if price == 0:
+        price = spot
+    seconds: uint256 = block.timestamp - (self._state & MAX_TIMESTAMP)
+    step: uint256 = max(price // PACE, 1)
+    gap: uint256 = max(price, spot) - min(price, spot)
+    steps: uint256 = min(gap // step, seconds)
+    # price ± step, price ± 2 step, ... and the spot price for the seconds after the last.
+    moved: uint256 = step * steps
+    on_the_way: uint256 = moved * (steps + 1) // 2
+    cumulative += spot * (seconds - steps)
+    if spot < price:
+        cumulative += price * steps - on_the_way
+        price -= moved
+    else:
+        cumulative += price * steps + on_the_way
+        price += moved
+    if steps < seconds:
+        price = spot
+    return cumulative, price
 
 
 @view

@@ -278,7 +278,7 @@ def margin_call(account: uint256):
 def clear_margin_call(account: uint256):
     state: account_word.Account = self._load(account)
     if state.called_at != 0 or state.recorded_at != 0:
-        checks._require(self._cured(self._valid_position(account)), "margin: below maintenance")
+        checks._require(self._is_cured(account), "margin: below maintenance")
     checks._require(self._clear(account), "margin: not called")
 
 
@@ -725,12 +725,6 @@ def _valid_position(account: uint256) -> ICollateralizedDebt.Position:
 
 @pure
 @internal
-def _cured(p: ICollateralizedDebt.Position) -> bool:
-    return p.collateral >= p.debt + p.maintenance
-
-
-@pure
-@internal
 def _check_initial(p: ICollateralizedDebt.Position):
     checks._require(p.collateral >= p.debt + p.initial, "margin: below initial requirement")
 
@@ -744,6 +738,26 @@ def _is_below(book: Book, requirement: uint256) -> bool:
             stop liquidation by depositing one unit of whatever has a stale price.
     """
     return book.position.collateral + book.in_doubt < book.position.debt + requirement
+
+
+@view
+@internal
+def _is_cured(account: uint256) -> bool:
+    """
+    @notice Not below maintenance for certain. What has no valid price counts as nothing, less
+            than which no price can make of it: a margin model takes less than all of a value.
+    """
+    book: Book = self._book_of(account)
+    worth: uint256 = book.position.collateral
+    maintenance: uint256 = book.position.maintenance
+    if not book.position.valid:
+        worth = 0
+        for i: uint256 in range(MAX_ASSETS):
+            if book.prices[i] == 0:
+                book.values[i] = 0
+            worth += book.values[i]
+        maintenance = self._requirements(book.values)[1]
+    return worth >= book.position.debt + maintenance
 
 
 @view
@@ -792,17 +806,13 @@ def _clear(account: uint256) -> bool:
 @internal
 def _clear_if_cured(account: uint256):
     """
-    @notice For deposit and repay: prices are looked at only when there is a call, and a
-            price that is not valid leaves the call as it is.
+    @notice For deposit and repay: prices are looked at only when there is a call.
     """
     state: account_word.Account = self._load(account)
     if state.called_at == 0 and state.recorded_at == 0:
         return
-    if state.shares != 0:
-        p: ICollateralizedDebt.Position = self._position(account)
-        if not p.valid or not self._cured(p):
-            return
-    self._clear(account)
+    if state.shares == 0 or self._is_cured(account):
+        self._clear(account)
 
 
 # ----------------------------------------------------- liquidation worked out

@@ -7,6 +7,9 @@ from math import inf, sqrt
 
 from agents.market import Pool
 
+PACE = 100.0
+"""Seconds in which the price that a pool's averages are of follows a drop of all of it."""
+
 
 def push_size(ratio: float, fee: float) -> float:
     """u = q/x that moves the spot price to `ratio` of what it was, the fee staying in the pool:
@@ -44,10 +47,18 @@ def holding_cost(stable: float, ratio: float, fee: float, blocks: int) -> float:
 
 
 def seen_ratio(ratio: float, stood: float, window: float) -> float:
-    """What an average over `window` seconds shows of a push that stood for `stood` of them; the
+    """What an average over `window` seconds shows of a push down that has stood for `stood`; the
     spot price, a window of 0, shows all of it."""
-    weight = min(1.0, stood / window) if window else 1.0
-    return 1 - (1 - ratio) * weight
+    if not window:
+        return ratio
+    before = _followed(1 - ratio, max(0.0, stood - window))
+    return 1 - (_followed(1 - ratio, stood) - before) / window
+
+
+def _followed(drop: float, stood: float) -> float:
+    """Integral of the drop that a pool has followed: `stood`/`PACE`, until it is all of it."""
+    on_the_way = min(stood, drop * PACE)
+    return on_the_way**2 / (2 * PACE) + drop * (stood - on_the_way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +73,15 @@ class Hold:
 
 def cheapest_hold(ratio: float, window: float, block_seconds: float, fee: float) -> Hold:
     """The cheapest way to have an average over `window` seconds show `ratio`: few deep pushes, or
-    many shallow ones, which last to the end of the window."""
+    many shallow ones, which last to the end of the window.
+
+    Of a drop d that stands for n seconds the average shows (d·n − d²·`PACE`/2)/`window`.
+    """
     best = Hold(0, 0.0, inf)
     for blocks in range(1, max(1, int(window / block_seconds)) + 1):
-        pushed = 1 - (1 - ratio) * max(1.0, window / (blocks * block_seconds))
+        stood = blocks * block_seconds
+        rest = stood**2 - 2 * PACE * (1 - ratio) * window
+        pushed = 1 - (stood - sqrt(rest)) / PACE if rest >= 0 else 0.0
         if pushed <= 0:
             continue
         cost = holding_cost(1.0, pushed, fee, blocks)

@@ -4,7 +4,8 @@
 @title Aggregator
 @license Apache-2.0
 @notice The price of one asset in the shape that most lending contracts read: an aggregator
-        with eight decimals. A price that is not valid was last updated at time 0.
+        with eight decimals. A price that is not valid, or less than its last decimal, was last
+        updated at time 0.
 """
 
 from ..interfaces import IOracle
@@ -51,4 +52,5 @@ def _answer() -> (int256, uint256):
     price: uint256 = 0
     valid: bool = False
     price, valid = staticcall IOracle(feed).price(asset)
-    return convert(price // FACTOR, int256), block.timestamp if valid else 0
+    answer: uint256 = price // FACTOR
+    return convert(answer, int256), block.timestamp if valid and answer != 0 else 0

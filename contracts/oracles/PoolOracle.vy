@@ -53,7 +53,7 @@ def poke(asset: address):
     assert window != 0, "pool oracle: spot needs no checkpoint"
     assert pool != empty(address), "pool oracle: no pool of the asset"
     assert block.timestamp >= latest.timestamp + window, "pool oracle: too early"
-    assert staticcall IAmmPool(pool).spot_price() != 0, "pool oracle: no liquidity"
+    assert (staticcall IAmmPool(pool).reserves())[0] != 0, "pool oracle: no liquidity"
 
     cumulative: uint256 = 0
     timestamp: uint256 = 0
@@ -76,7 +76,7 @@ def price(asset: address) -> (uint256, bool):
         valid = price != 0
     else:
         price, valid = self._time_weighted(asset, pool)
-    return min(price, MAX_PRICE), valid and price <= MAX_PRICE
+    return min(price, MAX_PRICE), valid and price < MAX_PRICE
 
 
 @view
@@ -93,4 +93,5 @@ def _time_weighted(asset: address, pool: address) -> (uint256, bool):
     cumulative, now = staticcall IAmmPool(pool).cumulative_price()
     elapsed: uint256 = now - since.timestamp
     average: uint256 = unsafe_sub(cumulative, since.cumulative) // elapsed
-    return average, average != 0 and elapsed <= MAX_WINDOWS * window
+    # Worth nothing is not the same as without any price, which may be worth anything.
+    return max(average, 1), average != 0 and elapsed <= MAX_WINDOWS * window

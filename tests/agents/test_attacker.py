@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
+from math import inf, isinf
 from typing import Any
 
 import pytest
@@ -114,7 +114,15 @@ def test_break_even_depth__no_fee__no_pool_is_deep_enough() -> None:
 
 @pytest.mark.parametrize(
     ("stood", "window", "shown"),
-    [(0, 0, 0.8), (0, 1_800, 1.0), (450, 1_800, 0.95), (1_800, 1_800, 0.8), (3_600, 1_800, 0.8)],
+    [
+        (0, 0, 0.8),
+        (0, 1_800, 1.0),
+        (12, 1_800, 1 - 0.06 * 12 / 1_800),
+        (450, 1_800, 1 - 0.2 * 440 / 1_800),
+        (1_800, 1_800, 1 - 0.2 * 1_790 / 1_800),
+        (1_820, 1_800, 0.8),
+        (3_600, 1_800, 0.8),
+    ],
 )
 def test_seen_ratio__an_average_shows_a_push_for_as_long_as_it_stood(
     stood: float, window: float, shown: float
@@ -186,10 +194,13 @@ def test_cheapest_hold__shows_what_it_must__and_no_other_hold_is_cheaper(
 ) -> None:
     """An average over ten minutes, blocks of 12 s."""
     best = cheapest_hold(ratio, 600.0, 12.0, fee)
+    if isinf(best.unit_cost):  # not even all of the price for all of the window is enough
+        assert seen_ratio(1e-9, 600.0, 600.0) > ratio
+        return
     assert seen_ratio(best.ratio, 12.0 * best.blocks, 600.0) == pytest.approx(ratio, rel=1e-9)
-    other = 1 - (1 - ratio) * 600 / (12 * blocks)
-    if other > 0:
-        assert best.unit_cost <= holding_cost(1.0, other, fee, blocks)
+    for other in (0.2, 0.5, 0.8, 0.95):
+        if seen_ratio(other, 12.0 * blocks, 600.0) <= ratio:
+            assert best.unit_cost <= holding_cost(1.0, other, fee, blocks) * (1 + 1e-9)
 
 
 # -------------------------------------------------------------------- OracleManipulator

@@ -7,7 +7,16 @@ from dataclasses import replace
 import pytest
 
 from sim.units import MAX_UINT256, WAD
-from tests.vectors.system import BORROWER, LIQUIDATOR, OWNER, STRANGER, System, levered
+from tests.vectors.system import (
+    BITCOIN,
+    BORROWER,
+    ETHER,
+    LIQUIDATOR,
+    OWNER,
+    STRANGER,
+    System,
+    levered,
+)
 
 GRACE, WINDOW = 3_600, 86_400
 NOT_DUE = "margin: not liquidatable"
@@ -109,7 +118,7 @@ def test_a_call_in_force__is_not_waved_off() -> None:
     for person in (BORROWER, STRANGER):
         system.refuses("margin: below maintenance", person, system.core.clear_margin_call, account)
     system.price(0, 1_450 * WAD, valid=False)
-    system.refuses("price: not valid", BORROWER, system.core.clear_margin_call, account)
+    system.refuses("margin: below maintenance", BORROWER, system.core.clear_margin_call, account)
     system.must(BORROWER, system.core.repay, account, 1)
     assert system.read(system.core.called_at, account) != 0
 
@@ -140,6 +149,47 @@ def test_the_auctions_clock__is_not_wound_back_by_dust() -> None:
     assert system.liquidate(account, WAD, after=3_598).event("Liquidated")["penalty"] == (
         10 * WAD // 100
     )
+
+
+def gifted() -> tuple[System, int]:
+    """As `called`, and a stranger had given it 15 USD of bitcoin whose feed then fell silent."""
+    system = System(assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 30_000 * WAD))
+    account = system.account(BORROWER, [10 * WAD], 12_000 * WAD)
+    system.stables(LIQUIDATOR, 10**6 * WAD)
+    for person in (BORROWER, STRANGER):
+        system.collateral(person, 0, 10 * WAD)
+        system.collateral(person, 1, 10**9)
+    system.must(STRANGER, system.core.deposit, account, system.token(1), 50_000)
+    system.price(0, 1_450 * WAD)
+    system.must(STRANGER, system.core.margin_call, account)
+    system.price(1, 30_000 * WAD, valid=False)
+    return system, account
+
+
+@pytest.mark.parametrize("how", ["deposit", "clear"])
+def test_a_gift_of_doubt__keeps_no_call_standing(how: str) -> None:
+    """Guard: cured is who is so without what has no valid price. Else the price of a pinch that a
+    stranger brought need only fall silent, and who answers a call has no grace at the next."""
+    system, account = gifted()
+    core = system.core
+    if how == "deposit":
+        system.must(BORROWER, core.deposit, account, system.token(), WAD // 2)
+    else:
+        system.price(0, 1_500 * WAD)
+        system.must(STRANGER, core.clear_margin_call, account)
+    assert system.read(core.called_at, account) == 0
+    system.price(0, 1_415 * WAD)
+    assert system.liquidate(account, WAD, after=2 * GRACE).reason == NOT_DUE
+
+
+def test_what_has_no_valid_price__cures_nothing() -> None:
+    """Guard: it counts as nothing. Else a dead token at its last price would end a call."""
+    system, account = gifted()
+    system.must(OWNER, system.core.set_deposit_cap, system.token(1), 10**9)
+    system.must(BORROWER, system.core.deposit, account, system.token(1), 10**8)
+    assert system.read(system.core.called_at, account) != 0
+    clear = system.core.clear_margin_call
+    system.refuses("margin: below maintenance", BORROWER, clear, account)
 
 
 def test_an_auction_longer_than_its_call__is_no_configuration() -> None:

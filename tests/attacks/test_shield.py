@@ -116,3 +116,19 @@ def test_an_average_too_old__is_a_price_still() -> None:
     assert system.read(oracle.price, system.token()) == (2_000 * WAD, True)
     system.wait(100 * WINDOW)
     assert system.read(oracle.price, system.token()) == (2_000 * WAD, False)
+
+
+def test_a_price_that_averages_to_nothing__is_next_to_nothing() -> None:
+    """Guard: an average of 0 is 1, not valid. A price of 0 stands for none at all, of which a
+    unit may be worth anything: dumped without end, an asset would shield who holds a unit."""
+    system = System()
+    pool = system.create("AmmPool", system.token(), system.stable.address, 0)
+    system.must(OWNER, system.tokens[0].mint, OWNER, 10**24)
+    system.stables(OWNER, WAD)
+    for token in (system.tokens[0], system.stable):
+        system.must(OWNER, token.approve, pool.address, 2**255)
+    system.must(OWNER, pool.add_liquidity, 10**24, 10**4, 0, OWNER)
+    oracle = system.create("PoolOracle", [pool.address], WINDOW)
+    for _ in range(2):
+        system.must(STRANGER, oracle.poke, system.token(), after=WINDOW)
+    assert system.read(oracle.price, system.token()) == (1, False)

@@ -54,6 +54,28 @@ def test_pump_and_borrow(window: int) -> None:
     assert (wealth(system, [ATTACKER]) > before) == (window == 0)
 
 
+def test_a_push_up_for_a_block__leaves_the_average_where_it_was() -> None:
+    """Guard: an average is of a price that follows the pool's by a hundredth a second. Upwards
+    there is no bound to the spot price: bought for twenty times its stable, a pool that shows
+    400 times its price for twelve seconds of an hour shows an average of several times it."""
+    system, pool, _ = pooled(0)
+    oracle = system.create("PoolOracle", [pool.address], WINDOW)
+    for _ in range(2):
+        system.must(STRANGER, oracle.poke, system.token(), after=WINDOW)
+    before, _ = system.read(oracle.price, system.token())
+    system.stables(ATTACKER, 20 * CAPITAL)
+    system.must(ATTACKER, pool.swap, system.stable.address, 20 * CAPITAL, 0, ATTACKER)
+    assert system.read(pool.spot_price) > 400 * before
+    system.wait(BLOCK)
+    shown, valid = system.read(oracle.price, system.token())
+    assert valid
+    assert shown < 1.01 * before
+    bought = system.balance(system.tokens[0], ATTACKER)
+    system.must(ATTACKER, pool.swap, system.token(), bought, 0, ATTACKER)
+    system.wait(WINDOW // 2)
+    assert system.read(oracle.price, system.token())[0] < 1.01 * before
+
+
 @pytest.mark.parametrize("window", [0, WINDOW])
 def test_dump_and_liquidate(window: int) -> None:
     """Guard: the same. A borrower at a healthy price outside is made liquidatable by a sale

@@ -170,6 +170,12 @@ class Books:
             sum(values) + doubt,
         )
 
+    def is_cured(self, account: int) -> bool:
+        """Whether E >= M at any price of what has no valid one: at 0, which is the least."""
+        held = zip(self.accounts[account].amounts, self.prices, strict=True)
+        p = self.position(account, [amount if all(price) else 0 for amount, price in held])
+        return p.buffer >= 0
+
     def keeps_margin_at(self, account: int, asset: int, price: int) -> bool:
         """Whether E >= M were the price of one asset another."""
         kept = self.prices[asset]

@@ -110,11 +110,10 @@ class Reference(Books):
         a.recorded_at = self.now if records else recorded_at
 
     def clear_margin_call(self, account: int) -> None:
-        a, p = self.accounts[account], self.position(account)
+        a = self.accounts[account]
         called_at, _, recorded_at = self.call_of(account)
         if called_at or recorded_at:
-            need(p.valid, "price: not valid")
-            need(p.buffer >= 0, "margin: below maintenance")
+            need(self.is_cured(account), "margin: below maintenance")
         need(a.called_at != 0 or a.recorded_at != 0, "margin: not called")
         self._clear(account)
 
@@ -236,6 +235,5 @@ class Reference(Books):
         a.called_at = a.deadline = a.recorded_at = 0
 
     def _clear_if_cured(self, account: int) -> None:
-        p = self.position(account)
-        if p.debt == 0 or (p.valid and p.buffer >= 0):
+        if self.debt(account) == 0 or self.is_cured(account):
             self._clear(account)

@@ -15,5 +15,7 @@ def test_aggregator__valid_price__eight_decimals_updated_now() -> None:
         assert world.read(aggregator.decimals) == 8
         assert world.read(aggregator.latestAnswer) == answer
         assert world.read(aggregator.latestRoundData) == (1, answer, now, now, 1)
+        world.price(0.99e-8)
+        assert world.read(aggregator.latestRoundData) == (1, 0, 0, 0, 1)
         world.price(1_000, valid=False)
         assert world.read(aggregator.latestRoundData) == (1, 100_000_000_000, 0, 0, 1)

@@ -213,7 +213,7 @@ def test_clear__below_maintenance__refused() -> None:
     clear = system.core.clear_margin_call
     system.refuses("margin: below maintenance", STRANGER, clear, account)
     system.price(0, 1_500 * WAD, valid=False)
-    system.refuses("price: not valid", STRANGER, clear, account)
+    system.refuses("margin: below maintenance", STRANGER, clear, account)
     system.price(0, 1_500 * WAD)
     system.must(STRANGER, clear, account)
     system.refuses("margin: not called", STRANGER, clear, account)

@@ -51,7 +51,7 @@ def test_clear_margin_call__still_below__reverts(system, core, called, stranger,
 
 def test_clear_margin_call__stale_price__reverts(system, core, called, stranger):
     system.price(system.eth, ETH_PRICE, valid=False)
-    with ape.reverts("price: not valid"):
+    with ape.reverts("margin: below maintenance"):
         core.clear_margin_call(called, sender=stranger)
 
 

@@ -21,6 +21,16 @@ def swap_out(amount_in: int, reserve_in: int, reserve_out: int, fee: int) -> int
     return floor(Fraction(reserve_out * after_fee, reserve_in + after_fee))
 
 
+def followed(price: int, spot: int, seconds: int) -> tuple[int, int]:
+    """(sum, price at the end) of a pool's followed price, second by second: each is nearer to
+    the spot price by a hundredth of the first, a unit at least."""
+    step, total = max(price // 100, 1), 0
+    for _ in range(seconds):
+        price += max(-step, min(step, spot - price))
+        total += price
+    return total, price
+
+
 def scenario_requirement(
     values: list[int], ranges: list[int], factors: list[int], floor_share: int
 ) -> int:

@@ -4,7 +4,7 @@ import ape
 import pytest
 
 from sim.units import WAD
-from tests.contracts.periphery.reference import swap_out
+from tests.contracts.periphery.reference import followed, swap_out
 
 FEE = 3 * WAD // 1000
 
@@ -34,19 +34,42 @@ def test_cumulative_price__empty__stays_zero(empty_pool, chain):
     assert empty_pool.cumulative_price() == (0, chain.blocks.head.timestamp)
 
 
-def test_cumulative_price__sums_each_price_for_the_time_it_stood(
-    pool, token, stable, chain, trader
+@pytest.mark.parametrize("start", [(10**5, 10**9), (10**24, 10**4), (1000 * WAD, 2_000_000 * WAD)])
+def test_cumulative_price__follows_the_spot_price_second_by_second(
+    empty_pool, token, stable, chain, owner, start
 ):
-    start, begun = pool.cumulative_price()
-    expected, since, price = start, begun, pool.spot_price()
-    for wait, sold, amount in ((60, token, 50 * WAD), (1, stable, 10**5 * WAD), (3600, token, WAD)):
+    for paid in (token, stable):
+        paid.mint(owner, 10**30, sender=owner)
+        paid.approve(empty_pool, 10**30, sender=owner)
+    pool = empty_pool
+    pool.add_liquidity(*(1000 * part for part in start), 0, owner, sender=owner)
+    total, since = pool.cumulative_price()
+    price = spot = pool.spot_price()
+    for wait, sold, part in ((60, 0, 0.02), (1, 1, 0.1), (12, 1, 3), (1, 0, 2), (900, 0, 0.001)):
         chain.pending_timestamp = since + wait
-        pool.swap(sold, amount, 0, trader, sender=trader)
-        expected, since, price = expected + price * wait, since + wait, pool.spot_price()
-        assert pool.cumulative_price() == (expected, since)
-    chain.pending_timestamp = since + 7
+        amount = int(pool.reserves()[sold] * part)
+        pool.swap((token, stable)[sold], amount, 0, owner, sender=owner)
+        more, price = followed(price, spot, wait)
+        total, since, spot = total + more, since + wait, pool.spot_price()
+        assert pool.cumulative_price() == (total, since)
+    for wait in (5, 7, 600):
+        chain.pending_timestamp = since + wait
+        chain.mine()
+        assert pool.cumulative_price() == (total + followed(price, spot, wait)[0], since + wait)
+
+
+def test_cumulative_price__a_price_beyond_all__stops_where_it_still_fits(
+    empty_pool, token, stable, chain, owner
+):
+    for paid in (token, stable):
+        paid.mint(owner, 2**89, sender=owner)
+        paid.approve(empty_pool, 2**89, sender=owner)
+    empty_pool.add_liquidity(1, 2**88, 0, owner, sender=owner)
+    begun = empty_pool.cumulative_price()
+    chain.pending_timestamp = begun[1] + 10**9
     chain.mine()
-    assert pool.cumulative_price() == (expected + 7 * price, since + 7)
+    assert empty_pool.spot_price() > 2**88
+    assert empty_pool.cumulative_price()[0] - begun[0] == (2**88 - 1) * 10**9
 
 
 def test_cumulative_price__liquidity_counts_too(pool, chain, provider):

@@ -8,6 +8,7 @@ import pytest
 from eth_abi import decode
 
 from sim.units import MAX_UINT256, WAD
+from tests.contracts.periphery.reference import followed
 
 WINDOW = 1800
 
@@ -56,7 +57,22 @@ def test_price__pool_bought_empty__is_not_more_than_any_price_may_be(
     assert empty_pool.spot_price() > most
     average.poke(token, sender=stranger)
     at(chain, chain.blocks.head.timestamp + 3)
-    assert spot.price(token) == average.price(token) == (most, False)
+    assert spot.price(token) == (most, False)
+    shown, valid = average.price(token)
+    assert valid
+    assert WAD < shown < 1.05 * WAD  # which the average has hardly noticed
+
+
+def test_average__of_a_price_that_is_more_than_any_may_be__is_not_valid(
+    create, empty_pool, token, stable, owner, chain, stranger
+):
+    for paid in (token, stable):
+        paid.mint(owner, 2**89, sender=owner)
+        paid.approve(empty_pool, MAX_UINT256, sender=owner)
+    empty_pool.add_liquidity(1, 2**88, 0, owner, sender=owner)
+    average = create("PoolOracle", [empty_pool], 1)
+    at(chain, average.poke(token, sender=stranger).timestamp + 2)
+    assert average.price(token) == (2**88 - 1, False)
 
 
 def test_spot__poke__reverts(spot, token, stranger):
@@ -83,7 +99,8 @@ def test_average__weighs_each_price_by_its_time(
     chain.pending_timestamp = poked + 1000
     pool.swap(stable, 400_000 * WAD, 0, trader, sender=trader)
     at(chain, poked + 2000)
-    expected = floor(Fraction(2000 * WAD * 1000 + pool.spot_price() * 1000, 2000))
+    after, _ = followed(2000 * WAD, pool.spot_price(), 1000)
+    expected = floor(Fraction(2000 * WAD * 1000 + after, 2000))
     assert average.price(token) == (expected, True)
 
 
