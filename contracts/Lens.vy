@@ -6,7 +6,7 @@
 @notice Batch reads of the core, and views that search against the margin model. Under
         any model E - M rises with a price and falls as collateral leaves, so bisection
         finds the last unit. (A model whose initial requirement is rounded in two steps can
-        make that a unit of value or two when an asset's native unit is worth less.)
+        make that a unit of value or two when an asset's native unit is worth no more.)
 """
 
 from ethereum.ercs import IERC20Detailed
@@ -92,7 +92,7 @@ def liquidation_price(account: uint256, asset: address) -> uint256:
     if sheet.amount == 0:
         return max_value(uint256)
     too_low: uint256 = 0
-    enough: uint256 = min(MAX_VALUE, MAX_VALUE // sheet.amount * UNITS[sheet.i])
+    enough: uint256 = min(MAX_VALUE, MAX_VALUE * UNITS[sheet.i] // sheet.amount)
     if not self._keeps(sheet, sheet.amount, enough, False):
         return max_value(uint256)
     for _: uint256 in range(128):
