@@ -165,6 +165,8 @@ class System:
         is not read again while neither the account nor a price has changed. Raises
         ContractError when a view reverts.
         """
+        if not accounts and not candidates:
+            return {}, []
         with mending(self.adapter):
             return self._read(engine, accounts, candidates)
 
