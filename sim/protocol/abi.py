@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from eth_abi.abi import decode as abi_decode
@@ -129,10 +129,20 @@ class Method:
             self.to, self(*arguments), name=self.name, arguments=arguments, least=len(self.outputs)
         )
 
+    def kept_view(self, *arguments: Word) -> View:
+        """The same, made once: for what is asked block after block, where to encode the call
+        would take as long as to execute it."""
+        return _kept_view(self, *arguments)
+
     def decode(self, output: bytes) -> Any:
         """Return data as Python values; a single output comes without its tuple."""
         decoded = abi_decode(self.outputs, output)
         return decoded[0] if len(decoded) == 1 else decoded
+
+
+@lru_cache(maxsize=2**16)
+def _kept_view(method: Method, *arguments: Word) -> View:
+    return method.view(*arguments)
 
 
 @cache

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, cached_property, partial
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from agents import intent as wish
@@ -78,8 +78,9 @@ class Plimsoll(Deployed):
         return Reading((self.core.position.view(account),), decode)
 
     def opportunities(self, account: int, ledger: Ledger) -> Reading[list[Opportunity]]:
+        core = self.core
         held = [asset for asset, amount in enumerate(ledger.amounts[account - 1]) if amount]
-        asked = [self._status(account)] if self.scenario.protocol.grace else []
+        asked = [core.status.kept_view(account)] if self.scenario.protocol.grace else []
 
         def decode(answers: Sequence[list[int]]) -> list[Opportunity]:
             may_call = bool(asked) and answers[0][0] == CALLABLE
@@ -90,22 +91,11 @@ class Plimsoll(Deployed):
                 if allowed or may_call
             ]
 
-        return Reading((*asked, *(self._preview(account, asset) for asset in held)), decode)
-
-    # In a crash the same accounts are asked about block after block, and to encode a call takes
-    # as long as to execute it.
-
-    @cached_property
-    def _status(self) -> Callable[[int], View]:
-        return cache(self.core.status.view)
-
-    @cached_property
-    def _preview(self) -> Callable[[int, int], View]:
-        def preview(account: int, asset: int) -> View:
+        def preview(asset: int) -> View:
             token = self.tokens[asset].address
-            return self.core.preview_liquidate.view(account, token, MAX_UINT256)
+            return core.preview_liquidate.kept_view(account, token, MAX_UINT256)
 
-        return cache(preview)
+        return Reading((*asked, *map(preview, held)), decode)
 
     def figures(self, engine: Engine, ledger: Ledger) -> Iterator[Figure]:
         debt, shares, index, unminted, bad_debt, *_ = read(engine, self.core.totals)
