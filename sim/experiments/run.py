@@ -31,6 +31,8 @@ from sim.scenario import Scenario
 
 Progress = Callable[[StressModel], None]
 """Called after every block."""
+LARGE = 1_000
+"""Accounts."""
 PACKAGES = ("eth-ape", "mesa", "numpy", "py-evm", "vyper", "web3")
 
 
@@ -74,7 +76,7 @@ def run(
         started = time.perf_counter()
         ended, lost, figures = "complete", None, 0
         try:
-            with _stop_on_interrupt() as stop, _set_up_kept():
+            with _stop_on_interrupt() as stop, _set_up_kept(model):
                 for block in range(1, scenario.run.blocks + 1):
                     if stop.is_set():
                         ended = "interrupted"
@@ -151,9 +153,13 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def _set_up_kept() -> Iterator[None]:
-    """What there is now stays until the end: to look for garbage in it every few blocks would
-    take a large model a quarter of its time."""
+def _set_up_kept(model: StressModel) -> Iterator[None]:
+    """What a large model is made of stays until the end: to look for garbage in it every few
+    blocks would take a quarter of the time. A small one would lose more by the last look."""
+    if len(model.system.ledger) < LARGE:
+        yield
+        return
+    gc.collect()
     gc.freeze()
     try:
         yield
