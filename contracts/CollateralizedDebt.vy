@@ -320,7 +320,7 @@ def liquidate(
         self._write_off(account, state, index, plan.worth)
     else:
         self._save(account, state)
-        if plan.cures:
+        if plan.cures or (plan.doubtful and self._is_cured(account)):
             self._clear(account)
     self._burn(msg.sender, plan.repaid)
     transfers._send(asset, to, seized)
@@ -857,6 +857,7 @@ def _plan(
     values[i] = fixed_point._mul_div_down(amount - plan.taken, book.prices[i], self._unit(i))
     value_left: uint256 = p.collateral - book.values[i] + values[i]
     plan.worth = value_left - book.in_doubt
+    plan.doubtful = not p.valid
     debt_left: uint256 = debt_ledger._debt_up(state.shares - plan.shares, index)
     initial: uint256 = 0
     maintenance: uint256 = 0

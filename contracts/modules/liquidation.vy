@@ -22,6 +22,7 @@ struct Plan:
     penalty: uint256
     worth: uint256          # of what is left, at valid prices
     cures: bool             # E >= M after it, at valid prices, or no debt
+    doubtful: bool          # some price of the account is not valid
     ruins: bool             # debt left, and no collateral that counts
 
 

@@ -166,19 +166,24 @@ def gifted() -> tuple[System, int]:
     return system, account
 
 
-@pytest.mark.parametrize("how", ["deposit", "clear"])
-def test_a_gift_of_doubt__keeps_no_call_standing(how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "dip"), [("deposit", 1_415), ("clear", 1_415), ("liquidate", 1_348)]
+)
+def test_a_gift_of_doubt__keeps_no_call_standing(how: str, dip: int) -> None:
     """Guard: cured is who is so without what has no valid price. Else the price of a pinch that a
     stranger brought need only fall silent, and who answers a call has no grace at the next."""
     system, account = gifted()
     core = system.core
     if how == "deposit":
         system.must(BORROWER, core.deposit, account, system.token(), WAD // 2)
+    elif how == "liquidate":
+        assert system.liquidate(account, 10**6 * WAD, after=GRACE).ok
     else:
         system.price(0, 1_500 * WAD)
         system.must(STRANGER, core.clear_margin_call, account)
     assert system.read(core.called_at, account) == 0
-    system.price(0, 1_415 * WAD)
+    system.price(0, dip * WAD)
+    assert system.read(core.maintenance_buffer, account) < 0
     assert system.liquidate(account, WAD, after=2 * GRACE).reason == NOT_DUE
 
 

@@ -145,7 +145,7 @@ class Reference(Books):
         counts = after.value >= min(c.min_left, after.debt)
         if after.debt and not (any(a.amounts) and counts):
             self._write_off(account, after.sure)
-        elif after.debt == 0 or (after.valid and after.buffer >= 0):
+        elif after.debt == 0 or self.is_cured(account):
             self._clear(account)
         elif not recorded_at and not (a.called_at and self.now >= deadline):
             a.recorded_at = self.now
