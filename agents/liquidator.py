@@ -3,10 +3,10 @@ brings. How each bids, by which route and when, is in `agents.keepers`."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
+from math import inf
 from operator import attrgetter
 
 import mesa
@@ -30,7 +30,7 @@ from agents.inventory import (
 from agents.market import Market
 from agents.peg import replenish
 from agents.take import HEADROOM, LIQUIDATE_GAS, Means, Take, brings, liquidate, spent
-from agents.view import Opportunity, View
+from agents.view import Opportunities, Opportunity, View
 
 CALL_GAS = 90_000
 OUTBID = 1.125
@@ -95,10 +95,10 @@ class Liquidator(Participant):
             for i in view.waiting
             if isinstance(i, Liquidate | FlashLiquidate | MarginCall)
         }
-        hopeful = self.hopeful(view.opportunities, means)
-        waiting = deque(self.ranked(hopeful, means.market))
-        while waiting:
-            opportunity = waiting.popleft()
+        waiting, place = self.ranked(self.hopeful(view.opportunities, means), means.market), 0
+        while place < len(waiting):
+            opportunity = waiting[place]
+            place += 1
             broke = means.budget < DUST and not opportunity.callable
             if opportunity.account in busy or broke:
                 continue
@@ -108,23 +108,17 @@ class Liquidator(Participant):
             intents.append(intent)
             busy.add(opportunity.account)
             means = self.after(means, opportunity, intent)
-            waiting = deque(self.hopeful(waiting, means))
+            waiting, place = self.hopeful(waiting.since(place), means), 0
         return intents
 
-    def hopeful(self, opportunities: Iterable[Opportunity], means: Means) -> list[Opportunity]:
-        """Those to call, and those that would pay bare gas if all they bring sold at the price of
-        the first unit: in a crash a thousand accounts may wait for a market that takes none."""
+    def hopeful(self, opportunities: Opportunities, means: Means) -> Opportunities:
+        """Those to call, and those that would pay if all they bring sold at the price of the
+        first unit: in a crash a thousand accounts may wait for a market that takes none."""
         market, assets = means.market, range(len(means.market.pools))
         first = [first_price(self.inventory, market, i) * self.certain(market, i) for i in assets]
-        gas = market.gas_usd(self.gas, 0) * 1e18
-        return [
-            o
-            for o in opportunities
-            if o.callable
-            or (o.cost < first[o.asset] and (first[o.asset] - o.cost) * o.seized > gas)
-        ]
+        return opportunities.worth(first, self.least(means) * 10**18, means.budget)
 
-    def ranked(self, opportunities: Sequence[Opportunity], market: Market) -> Sequence[Opportunity]:
+    def ranked(self, opportunities: Opportunities, market: Market) -> Opportunities:
         """As they are shown; of an account's collaterals the one that brings most first."""
         if len(market.pools) == 1:
             return opportunities
@@ -132,10 +126,9 @@ class Liquidator(Participant):
         def brought(o: Opportunity) -> float:
             return proceeds(self.inventory, market, o.asset, o.seized) / o.repaid if o.repaid else 0
 
-        ranked: list[Opportunity] = []
-        for _, group in groupby(opportunities, key=attrgetter("account")):
-            ranked += sorted(group, key=brought, reverse=True)
-        return ranked
+        accounts = groupby(opportunities, key=attrgetter("account"))
+        ranked = (sorted(group, key=brought, reverse=True) for _, group in accounts)
+        return Opportunities(chain.from_iterable(ranked))
 
     def latency(self, block: int) -> int:
         return self.latencies[block % len(self.latencies)]
@@ -168,6 +161,13 @@ class Liquidator(Participant):
 
     def pays(self, take: Take, tip: int, means: Means) -> bool:
         return self.expected(take, tip, means) >= self.min_profit
+
+    def least(self, means: Means) -> float:
+        """USD that an attempt must bring to pay at any tip it bids: at the least, that is."""
+        market, beaten, tip = means.market, means.beaten, min(GWEI, self.max_tip)
+        cost = market.gas_usd(self.gas, tip) + market.gas_usd(self.sale_gas, GWEI)
+        lost = market.gas_usd(self.gas // 3, tip)
+        return cost + (self.min_profit + beaten * lost) / (1 - beaten) if beaten < 1 else inf
 
     def order(self, take: Take, offer: Bid, market: Market) -> Intent:
         return liquidate(take, offer)

@@ -14,7 +14,7 @@ from agents.inventory import SWAP_GAS
 from agents.liquidator import OUTBID, Liquidator
 from agents.market import Market, Pool
 from agents.take import Means, Take
-from agents.view import Opportunity, Seen, View
+from agents.view import Opportunities, Opportunity, Seen, View
 
 WAD = 10**18
 SEARCH_STEPS = 80
@@ -44,7 +44,7 @@ class CopyCat(Liquidator):
             for seen in view.mempool
             if isinstance(seen.intent, Liquidate | FlashLiquidate)
         }
-        worth = tuple(o for o in view.opportunities if (o.account, o.asset) in copied)
+        worth = Opportunities(o for o in view.opportunities if (o.account, o.asset) in copied)
         return super().decide(replace(view, opportunities=worth))
 
     def act_on(self, opportunity: Opportunity, means: Means) -> Intent | None:

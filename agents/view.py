@@ -6,9 +6,15 @@ block; estimates come as floats. Amounts on chain are ints in native units.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from math import inf
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from agents.intent import Intent, Owed
 from agents.market import Market
@@ -76,11 +82,58 @@ class Opportunity:
     """Of the asset in the account, native units."""
     called_at: int = 0
     """Timestamp of the standing call, 0 when none."""
-    cost: float = field(init=False, compare=False)
-    """Stable units repaid for one native unit of the collateral; inf where none is seized."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "cost", self.repaid / self.seized if self.seized else inf)
+
+class Opportunities(tuple[Opportunity, ...]):
+    """Of many accounts: the largest debt first, an account's collaterals together.
+
+    A crash may leave thousands of them that nobody wants, shown to everyone again and again: so
+    those worth a closer look, and those of an account, are found without a look at each.
+    """
+
+    def worth(self, prices: Sequence[float], least: float, budget: float) -> Opportunities:
+        """Those to call, and those that would bring `least` over what is repaid, of no more than
+        `budget`, if all that is seized sold at the price of its asset. Stable units; `prices` of
+        one native unit, one an asset."""
+        asset, seized, repaid, to_call = self._columns
+        part = np.minimum(max(0, budget) / repaid, 1)
+        bring = (np.asarray(prices)[asset] * seized - repaid) * part
+        return self._part(np.flatnonzero(to_call | (bring >= least)))
+
+    def since(self, place: int) -> Opportunities:
+        """Those from a place on."""
+        return self._part(np.arange(place, len(self)))
+
+    def told(self, tips: Iterable[tuple[int, int]]) -> Opportunities:
+        """The same where some accounts have other bids pending: (account, the best tip)."""
+        news = list(self)
+        for account, tip in tips:
+            for place in self._of_account.get(account, ()):
+                news[place] = replace(news[place], rival_tip=tip)
+        told = Opportunities(news)
+        told.__dict__.update(self.__dict__)  # what it costs, and where it stands, is as it was
+        return told
+
+    def _part(self, places: NDArray[np.intp]) -> Opportunities:
+        part = Opportunities([self[place] for place in places.tolist()])
+        part.__dict__["_columns"] = tuple(column[places] for column in self._columns)
+        return part
+
+    @cached_property
+    def _columns(self) -> tuple[NDArray[Any], ...]:
+        """Asset, seized, repaid and whether to call, of each."""
+        rows = [(o.asset, o.seized, max(1, o.repaid), o.callable) for o in self]
+        columns = zip(*rows, strict=True) if rows else ((),) * 4
+        kinds = (np.intp, np.float64, np.float64, np.bool_)
+        return tuple(np.array(c, kind) for c, kind in zip(columns, kinds, strict=True))
+
+    @cached_property
+    def _of_account(self) -> dict[int, list[int]]:
+        """Account -> where its opportunities stand."""
+        places: defaultdict[int, list[int]] = defaultdict(list)
+        for place, each in enumerate(self):
+            places[each.account].append(place)
+        return dict(places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +182,8 @@ class View:
     wallet: Wallet
     positions: tuple[Position, ...] = ()
     """Own accounts."""
-    opportunities: tuple[Opportunity, ...] = ()
-    """For liquidators: the largest debt first, an account's collaterals together."""
+    opportunities: Opportunities = field(default_factory=Opportunities)
+    """For liquidators."""
     pending: tuple[Sent, ...] = ()
     """Own transactions not yet executed or dropped, in the order of their nonces."""
     mempool: tuple[Seen, ...] = ()

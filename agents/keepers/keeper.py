@@ -9,6 +9,7 @@ import mesa
 from agents.base import GWEI, bid
 from agents.intent import Bid
 from agents.liquidator import Liquidator
+from agents.market import Market
 from agents.take import Means, Take
 
 
@@ -29,6 +30,12 @@ class Keeper(Liquidator):
         return self.capped(bid(means.market, GWEI))
 
     def pays(self, take: Take, tip: int, means: Means) -> bool:
-        market = means.market
-        gas = market.gas_usd(take.gas, tip) + market.gas_usd(self.sale_gas, GWEI)
-        return take.gross >= (1 + self.margin) * gas
+        return take.gross >= self.asked(take.gas, tip, means.market)
+
+    def least(self, means: Means) -> float:
+        return self.asked(self.gas, min(GWEI, self.max_tip), means.market)
+
+    def asked(self, gas: int, tip: int, market: Market) -> float:
+        """USD that it asks of an attempt at so much gas."""
+        cost = market.gas_usd(gas, tip) + market.gas_usd(self.sale_gas, GWEI)
+        return (1 + self.margin) * cost

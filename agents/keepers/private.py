@@ -56,6 +56,10 @@ class PrivateKeeper(Liquidator):
     def pays(self, take: Take, tip: int, means: Means) -> bool:
         return (1 - self.share) * self.gain(take, means.market) >= self.min_profit
 
+    def least(self, means: Means) -> float:
+        """Bare gas: two steps may bring more than the one that is previewed."""
+        return means.market.gas_usd(self.gas, 0)
+
     @property
     def waits_to_sell(self) -> bool:
         return False

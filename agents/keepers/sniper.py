@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import inf
 from typing import Any
 
@@ -12,7 +11,7 @@ from agents.base import GWEI
 from agents.intent import Intent
 from agents.liquidator import Liquidator
 from agents.take import Means
-from agents.view import Opportunity
+from agents.view import Opportunities, Opportunity
 
 WAD = 10**18
 
@@ -35,9 +34,9 @@ class DutchSniper(Liquidator):
         super().__init__(model, name, address, **terms)
         self.hazard = hazard
 
-    def hopeful(self, opportunities: Iterable[Opportunity], means: Means) -> list[Opportunity]:
+    def hopeful(self, opportunities: Opportunities, means: Means) -> Opportunities:
         """All: the penalty may yet rise."""
-        return list(opportunities)
+        return opportunities
 
     def act_on(self, opportunity: Opportunity, means: Means) -> Intent | None:
         if opportunity.rival_tip < 0 and self.waits(opportunity, means):

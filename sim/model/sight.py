@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 from operator import attrgetter
 
 import numpy as np
 
 from agents.base import Participant
 from agents.market import Market
-from agents.view import Occasion, Opportunity, Position, Report, View
+from agents.view import Occasion, Opportunities, Position, Report, View
 from sim.chain.engine import Engine
 from sim.model.desk import Desk
 from sim.model.floor import Floor
@@ -58,7 +57,7 @@ class Sight:
         positions, opportunities = self.system.read(engine, sorted(own | {*riskiest}), candidates)
         market = self._market(scene, tip_needed)
         opportunities.sort(key=attrgetter("debt"), reverse=True)
-        look = Look(self, market, positions, riskiest, tuple(opportunities))
+        look = Look(self, market, positions, riskiest, Opportunities(opportunities))
         look.bids_changed()
         return look
 
@@ -119,8 +118,8 @@ class Look:
     market: Market
     positions: dict[int, Position]
     riskiest: Sequence[int]
-    opportunities: tuple[Opportunity, ...]
-    """The largest debt first; at equal debts by account."""
+    opportunities: Opportunities
+    """At equal debts by account."""
     _told: dict[int, int] = field(default_factory=dict)
     """Account -> the best tip pending for it, as the opportunities say."""
 
@@ -136,19 +135,9 @@ class Look:
 
     def bids_changed(self) -> None:
         """Tell the best tip now pending for each account; only what is news is made anew."""
-        tips, told = self.sight.desk.rival_tips, list(self.opportunities)
-        for account, tip in tips.items() - self._told.items():
-            for place in self._places.get(account, ()):
-                told[place] = replace(told[place], rival_tip=tip)
-        self.opportunities, self._told = tuple(told), dict(tips)
-
-    @cached_property
-    def _places(self) -> dict[int, list[int]]:
-        """Account -> where its opportunities stand."""
-        places: dict[int, list[int]] = {}
-        for place, opportunity in enumerate(self.opportunities):
-            places.setdefault(opportunity.account, []).append(place)
-        return places
+        tips = self.sight.desk.rival_tips
+        if news := tips.items() - self._told.items():
+            self.opportunities, self._told = self.opportunities.told(news), dict(tips)
 
     def view(self, agent: Participant, occasion: Occasion) -> View:
         system, desk, floor = self.sight.system, self.sight.desk, self.sight.floor
@@ -158,7 +147,7 @@ class Look:
             occasion=occasion,
             wallet=system.wallet(agent.address, desk.wei[agent.address]),
             positions=tuple(self.positions[account] for account in own),
-            opportunities=self.opportunities if agent.watches_liquidations else (),
+            opportunities=self.opportunities if agent.watches_liquidations else Opportunities(),
             pending=desk.pending(agent),
             mempool=desk.seen(agent) if agent.watches_mempool else (),
             watched=(

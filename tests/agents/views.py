@@ -10,7 +10,7 @@ import mesa
 from agents.intent import Intent
 from agents.liquidator import Liquidator
 from agents.market import AssetTerms, Market, Pool, Terms
-from agents.view import Occasion, Opportunity, Position, Sent, View, Wallet
+from agents.view import Occasion, Opportunities, Opportunity, Position, Sent, View, Wallet
 
 WAD = 10**18
 GWEI = 10**9
@@ -105,4 +105,6 @@ def opportunity(**changes: Any) -> Opportunity:
 
 def view(**changes: Any) -> View:
     usual = View(market=MARKET, occasion=Occasion.BLOCK, wallet=wallet())
+    if "opportunities" in changes:
+        changes["opportunities"] = Opportunities(changes["opportunities"])
     return replace(usual, **changes)
