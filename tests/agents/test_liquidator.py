@@ -324,7 +324,8 @@ def test_grace__own_call_pending__does_not_repeat_it() -> None:
 
 
 def test_grace__account_with_two_collaterals__is_called_once() -> None:
-    two = replace(GRACE, terms=replace(GRACE.terms, assets=TERMS.assets * 2))
+    terms = replace(GRACE.terms, assets=TERMS.assets * 2)
+    two = replace(GRACE, terms=terms, pools=GRACE.pools * 2)
     seen = facing(CALLABLE, replace(CALLABLE, asset=1), market=two)
     assert len(liquidator().decide(seen)) == 1
 

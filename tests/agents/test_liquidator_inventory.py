@@ -10,7 +10,7 @@ from agents.intent import Bid, Liquidate, Swap
 from agents.inventory import HEDGE_COST, HOLD_DISCOUNT, Inventory, proceeds
 from agents.market import Market
 from agents.take import Means
-from agents.view import Seen, View
+from agents.view import Opportunities, Seen, View
 from tests.agents.views import (
     GWEI,
     MARKET,
@@ -67,7 +67,7 @@ def test_size__shallow_pool__limits_only_who_sells_there(inventory: Inventory, w
 def test_decide__margin_between_holding_and_hedging__only_the_hedged_one_acts() -> None:
     """27 ETH for 5,315 USD: 1.6 % below the price outside."""
     thin = opportunity(debt=10_630 * WAD, repaid=5_315 * WAD)
-    seen = replace(facing(), opportunities=(thin,))
+    seen = replace(facing(), opportunities=Opportunities((thin,)))
     assert attempts(seen, Inventory.HEDGE)
     assert not attempts(seen, Inventory.HOLD)
 

@@ -14,7 +14,7 @@ from agents.market import Peg, Pool
 from agents.peg import CoinHolder, PegArbitrageur, PegPoker, replenish
 from agents.peg.chain import Chain, into, through
 from agents.peg.routes import routes
-from agents.view import Occasion, View, Wallet
+from agents.view import Occasion, Opportunities, View, Wallet
 from tests.agents.views import (
     ADDRESS,
     CHEAP_GAS,
@@ -278,7 +278,7 @@ def test_stirs__only_where_something_earns(peg: Peg | None, awake: bool) -> None
 def in_need(peg: Peg | None, stable: float = 0.0, coin: float = 1e6, **changes: Any) -> View:
     """A liquidator before an account of which it may repay 5,000."""
     held = replace(RICH, stable=int(stable * WAD), coin=int(coin * COIN))
-    return replace(seen(peg, held), opportunities=(opportunity(),), **changes)
+    return replace(seen(peg, held), opportunities=Opportunities((opportunity(),)), **changes)
 
 
 def test_replenish__buys_what_it_lacks() -> None:
