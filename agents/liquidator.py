@@ -112,11 +112,11 @@ class Liquidator(Participant):
         return intents
 
     def hopeful(self, opportunities: Opportunities, means: Means) -> Opportunities:
-        """Those to call, and those that would pay if all they bring sold at the price of the
-        first unit: in a crash a thousand accounts may wait for a market that takes none."""
+        """Those to call, and those that would pay, and be won, if all they bring sold at the price
+        of the first unit: in a crash a thousand accounts may wait for a market that takes none."""
         market, assets = means.market, range(len(means.market.pools))
         first = [first_price(self.inventory, market, i) * self.certain(market, i) for i in assets]
-        return opportunities.worth(first, self.least(means) * 10**18, means.budget)
+        return opportunities.worth(first, self.least(means) * 10**18, means.budget, self.best_tip)
 
     def ranked(self, opportunities: Opportunities, market: Market) -> Opportunities:
         """As they are shown; of an account's collaterals the one that brings most first."""
@@ -155,6 +155,11 @@ class Liquidator(Participant):
         limit = gain * (1 - self.bid_share) * wei_per_gas
         tip = max(own, min(limit, take.opportunity.rival_tip * OUTBID), GWEI)
         return self.capped(bid(market, int(tip)))
+
+    @property
+    def best_tip(self) -> float:
+        """Wei a gas: where a rival bids so much in public it never wins."""
+        return self.max_tip
 
     def is_beaten(self, opportunity: Opportunity, offer: Bid) -> bool:
         return opportunity.rival_tip >= offer.tip

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -91,14 +92,22 @@ class Opportunities(tuple[Opportunity, ...]):
     those worth a closer look, and those of an account, are found without a look at each.
     """
 
-    def worth(self, prices: Sequence[float], least: float, budget: float) -> Opportunities:
-        """Those to call, and those that would bring `least` over what is repaid, of no more than
-        `budget`, if all that is seized sold at the price of its asset. Stable units; `prices` of
-        one native unit, one an asset."""
-        asset, seized, repaid, to_call = self._columns
+    def worth(
+        self, prices: Sequence[float], least: float, budget: float, max_tip: float
+    ) -> Opportunities:
+        """Those to call that nobody calls yet, and those that `max_tip` would outbid and that
+        would bring `least` over what is repaid, of no more than `budget`, if all that is seized
+        sold at the price of its asset. Stable units; `prices` of one native unit, one an asset."""
+        asset, seized, repaid, to_call, rival = self._columns
         part = np.minimum(max(0, budget) / repaid, 1)
         bring = (np.asarray(prices)[asset] * seized - repaid) * part
-        return self._part(np.flatnonzero(to_call | (bring >= least)))
+        worth = np.where(to_call, rival < 0, (bring >= least) & (rival < max_tip))
+        return self._part(np.flatnonzero(worth))
+
+    def of(self, accounts: Iterable[int]) -> list[Opportunity]:
+        """Those of some accounts."""
+        places = chain.from_iterable(self._places.get(each, ()) for each in set(accounts))
+        return [self[place] for place in sorted(places)]
 
     def since(self, place: int) -> Opportunities:
         """Those from a place on."""
@@ -106,12 +115,14 @@ class Opportunities(tuple[Opportunity, ...]):
 
     def told(self, tips: Iterable[tuple[int, int]]) -> Opportunities:
         """The same where some accounts have other bids pending: (account, the best tip)."""
-        news = list(self)
+        news, (*columns, rival) = list(self), self._columns
+        rival = rival.copy()
         for account, tip in tips:
-            for place in self._of_account.get(account, ()):
+            for place in self._places.get(account, ()):
                 news[place] = replace(news[place], rival_tip=tip)
+                rival[place] = tip
         told = Opportunities(news)
-        told.__dict__.update(self.__dict__)  # what it costs, and where it stands, is as it was
+        told.__dict__.update(_places=self._places, _columns=(*columns, rival))
         return told
 
     def _part(self, places: NDArray[np.intp]) -> Opportunities:
@@ -121,14 +132,14 @@ class Opportunities(tuple[Opportunity, ...]):
 
     @cached_property
     def _columns(self) -> tuple[NDArray[Any], ...]:
-        """Asset, seized, repaid and whether to call, of each."""
-        rows = [(o.asset, o.seized, max(1, o.repaid), o.callable) for o in self]
-        columns = zip(*rows, strict=True) if rows else ((),) * 4
-        kinds = (np.intp, np.float64, np.float64, np.bool_)
+        """Asset, seized, repaid, whether to call and the rival's tip of each."""
+        rows = [(o.asset, o.seized, max(1, o.repaid), o.callable, o.rival_tip) for o in self]
+        kinds = (np.intp, np.float64, np.float64, np.bool_, np.float64)
+        columns = zip(*rows, strict=True) if rows else ((),) * len(kinds)
         return tuple(np.array(c, kind) for c, kind in zip(columns, kinds, strict=True))
 
     @cached_property
-    def _of_account(self) -> dict[int, list[int]]:
+    def _places(self) -> dict[int, list[int]]:
         """Account -> where its opportunities stand."""
         places: defaultdict[int, list[int]] = defaultdict(list)
         for place, each in enumerate(self):

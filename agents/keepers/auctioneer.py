@@ -50,7 +50,7 @@ class GasAuctioneer(Liquidator):
             for sent in view.pending
             if isinstance(sent.intent, Liquidate) and sent.since <= view.market.block
         }
-        for opportunity in view.opportunities if own else ():
+        for opportunity in view.opportunities.of(account for account, _ in own):
             intent, nonce = own.get((opportunity.account, opportunity.asset), (None, 0))
             if intent is None or opportunity.rival_tip <= intent.bid.tip:
                 continue

@@ -29,6 +29,10 @@ class Keeper(Liquidator):
     def offer(self, take: Take, means: Means) -> Bid:
         return self.capped(bid(means.market, GWEI))
 
+    @property
+    def best_tip(self) -> float:
+        return min(GWEI, self.max_tip)
+
     def pays(self, take: Take, tip: int, means: Means) -> bool:
         return take.gross >= self.asked(take.gas, tip, means.market)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 import mesa
@@ -49,6 +50,10 @@ class PrivateKeeper(Liquidator):
 
     def offer(self, take: Take, means: Means) -> Bid:
         return Bid(tip=0, max_fee=2 * means.market.base_fee)
+
+    @property
+    def best_tip(self) -> float:
+        return inf
 
     def is_beaten(self, opportunity: Opportunity, offer: Bid) -> bool:
         return False

@@ -103,6 +103,8 @@ class Desk:
         """Best tip in the public pool to call or liquidate an account, wei; without those that
         have none."""
         self._public: dict[int, Pending] = {}
+        self._seen: dict[int, tuple[Participant, Seen]] = {}
+        """Whose it is and how others see it, by the same sequence."""
         self._records: defaultdict[Participant, deque[bool]] = defaultdict(
             lambda: deque(maxlen=RECORD)
         )
@@ -154,7 +156,7 @@ class Desk:
         self.bundles = []
         self.offers.clear()
         self.rival_tips = {}
-        self._public = {}
+        self._public, self._seen = {}, {}
         for pending in self.pool.visible(block):
             self._show(pending)
         arrived = [each for each in self._coming if each[0] <= block]
@@ -165,19 +167,7 @@ class Desk:
 
     def seen(self, agent: Participant) -> tuple[Seen, ...]:
         """The public pool but for the agent's own."""
-        return tuple(
-            Seen(
-                pending.sequence,
-                pending.tag.agent.name,
-                pending.tag.agent.role,
-                pending.tag.intent,
-                pending.transaction.priority_fee,
-                pending.transaction.max_fee,
-                pending.arrival,
-            )
-            for pending in self._public.values()
-            if isinstance(pending.tag, Ticket) and pending.tag.agent is not agent
-        )
+        return tuple(seen for whose, seen in self._seen.values() if whose is not agent)
 
     def settle(
         self,
@@ -288,11 +278,24 @@ class Desk:
         ticket = pending.tag
         if not isinstance(ticket, Ticket):
             return
-        intent, tip = ticket.intent, pending.transaction.priority_fee
+        agent, intent, transaction = ticket.agent, ticket.intent, pending.transaction
+        tip = transaction.priority_fee
+        self._seen[pending.sequence] = (
+            agent,
+            Seen(
+                sequence=pending.sequence,
+                agent=agent.name,
+                role=agent.role,
+                intent=intent,
+                tip=tip,
+                max_fee=transaction.max_fee,
+                since=pending.arrival,
+            ),
+        )
         if isinstance(intent, Liquidate | FlashLiquidate | MarginCall):
             self.rival_tips[intent.account] = max(tip, self.rival_tips.get(intent.account, -1))
         if isinstance(intent, Liquidate | FlashLiquidate):
-            self.offers[intent.account].append(Offer(ticket.agent.name, tip))
+            self.offers[intent.account].append(Offer(agent.name, tip))
 
 
 def _sender(bundle: mempool_bundle.Bundle) -> Participant | None:
