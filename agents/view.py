@@ -99,7 +99,7 @@ class Opportunities(tuple[Opportunity, ...]):
         would bring `least` over what is repaid, of no more than `budget`, if all that is seized
         sold at the price of its asset. Stable units; `prices` of one native unit, one an asset."""
         asset, seized, repaid, to_call, rival = self._columns
-        part = np.minimum(max(0, budget) / repaid, 1)
+        part = np.minimum(float(max(0, budget)) / repaid, 1)
         bring = (np.asarray(prices)[asset] * seized - repaid) * part
         worth = np.where(to_call, rival < 0, (bring >= least) & (rival < max_tip))
         return self._part(np.flatnonzero(worth))
@@ -111,7 +111,9 @@ class Opportunities(tuple[Opportunity, ...]):
 
     def since(self, place: int) -> Opportunities:
         """Those from a place on."""
-        return self._part(np.arange(place, len(self)))
+        rest = Opportunities(self[place:])
+        rest.__dict__["_columns"] = tuple(column[place:] for column in self._columns)
+        return rest
 
     def told(self, tips: Iterable[tuple[int, int]]) -> Opportunities:
         """The same where some accounts have other bids pending: (account, the best tip)."""

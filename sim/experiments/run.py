@@ -33,6 +33,8 @@ Progress = Callable[[StressModel], None]
 """Called after every block."""
 LARGE = 1_000
 """Accounts."""
+YOUNG = 10_000
+"""Objects that a large model makes before the collector looks among them."""
 PACKAGES = ("eth-ape", "mesa", "numpy", "py-evm", "vyper", "web3")
 
 
@@ -154,14 +156,18 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
 
 @contextmanager
 def _set_up_kept(model: StressModel) -> Iterator[None]:
-    """What a large model is made of stays until the end: to look for garbage in it every few
-    blocks would take a quarter of the time. A small one would lose more by the last look."""
+    """What a large model is made of stays until the end, and what a block makes comes by the
+    thousand: to look for garbage among them every few blocks would take a quarter of the time.
+    A small one would lose more by the last look."""
     if len(model.system.ledger) < LARGE:
         yield
         return
     gc.collect()
     gc.freeze()
+    before = gc.get_threshold()
+    gc.set_threshold(YOUNG, *before[1:])
     try:
         yield
     finally:
+        gc.set_threshold(*before)
         gc.unfreeze()

@@ -28,12 +28,15 @@ KNOWN_BLOCKS = 10
 """Blocks for which a read is good while a penalty does not grow with time: interest moves what
 it says by less than 1e-6."""
 
+State = tuple[int, tuple[int, ...], tuple[int, bool, bool]]
+"""Of an account: its shares, its amounts and the phase of its margin call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What was last read of a candidate."""
 
-    state: tuple[object, ...]
+    state: State
     block: int
     opportunities: Sequence[Opportunity]
 
@@ -46,6 +49,8 @@ class System:
         self.ledger = ledger
         self.terms = terms_of(adapter)
         self._known: dict[int, Known] = {}
+        self._known_feed: object = None
+        """Of the prices, when what is known was read."""
         self._known_blocks = 0 if self.terms.penalty_rise else KNOWN_BLOCKS
 
     def follow(self, receipts: Iterable[Receipt], timestamp: int) -> list[Happening]:
@@ -173,9 +178,12 @@ class System:
     def _read(
         self, engine: Engine, accounts: Sequence[int], candidates: Sequence[int]
     ) -> tuple[dict[int, Position], list[Opportunity]]:
-        adapter, ledger = self.adapter, self.ledger
+        adapter, ledger, block = self.adapter, self.ledger, engine.block_number
         feed = ledger.oracle.state(ledger.timestamp)
-        stale = [account for account in candidates if not self._is_known(account, feed, engine)]
+        if feed != self._known_feed:
+            self._known, self._known_feed = {}, feed
+        states = {account: self._state(account) for account in candidates}
+        stale = [account for account in candidates if not self._is_known(account, states, block)]
         positions = [adapter.position(account, ledger) for account in accounts]
         chances = [adapter.opportunities(account, ledger) for account in stale]
         answers = iter(_answers(engine, [*positions, *chances]))
@@ -185,20 +193,20 @@ class System:
         }
         for account, chance in zip(stale, chances, strict=True):
             found = chance.decode(next(answers))
-            self._known[account] = Known(self._state(account, feed), engine.block_number, found)
+            self._known[account] = Known(states[account], block, found)
         return shown, [o for account in candidates for o in self._known[account].opportunities]
 
-    def _state(self, account: int, feed: object) -> tuple[object, ...]:
-        """What an account's opportunities depend on, but for interest."""
+    def _state(self, account: int) -> State:
+        """What an account's opportunities depend on, but for prices and interest."""
         row, ledger = account - 1, self.ledger
-        return ledger.shares[row], tuple(ledger.amounts[row]), ledger.phase(row), feed
+        return ledger.shares[row], tuple(ledger.amounts[row]), ledger.phase(row)
 
-    def _is_known(self, account: int, feed: object, engine: Engine) -> bool:
+    def _is_known(self, account: int, states: Mapping[int, State], block: int) -> bool:
         known = self._known.get(account)
         return (
             known is not None
-            and engine.block_number - known.block <= self._known_blocks
-            and known.state == self._state(account, feed)
+            and block - known.block <= self._known_blocks
+            and known.state == states[account]
         )
 
 
