@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from math import sqrt
+from operator import itemgetter
 
 from agents import routing
 from agents.base import GWEI, bid
@@ -122,10 +123,12 @@ def sold(market: Market, asset: int, amount: int) -> Market:
 def after_pending(market: Market, mempool: Sequence[Seen]) -> Market:
     """The market once the swaps that wait in the public pool are done: a sale of now, at the
     going tip, comes after them. One that would get less than it accepts is not done."""
-    for seen in sorted(mempool, key=lambda seen: -seen.tip):
-        swap = seen.intent
-        if not isinstance(swap, Swap) or seen.max_fee < market.base_fee:
-            continue
+    swaps = [
+        (seen.tip, seen.intent)
+        for seen in mempool
+        if isinstance(seen.intent, Swap) and seen.max_fee >= market.base_fee
+    ]
+    for _, swap in sorted(swaps, key=itemgetter(0), reverse=True):
         pool = market.pools[swap.pool]
         if pool and pool.quote(swap.sell_stable, swap.amount_in) >= swap.min_out:
             market = _with_pool(market, swap.pool, pool.after(swap.sell_stable, swap.amount_in))

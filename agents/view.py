@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import cached_property
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -135,10 +136,13 @@ class Opportunities(tuple[Opportunity, ...]):
     @cached_property
     def _columns(self) -> tuple[NDArray[Any], ...]:
         """Asset, seized, repaid, whether to call and the rival's tip of each."""
-        rows = [(o.asset, o.seized, max(1, o.repaid), o.callable, o.rival_tip) for o in self]
-        kinds = (np.intp, np.float64, np.float64, np.bool_, np.float64)
-        columns = zip(*rows, strict=True) if rows else ((),) * len(kinds)
-        return tuple(np.array(c, kind) for c, kind in zip(columns, kinds, strict=True))
+        kinds = {
+            "asset": np.intp, "seized": np.float64, "repaid": np.float64,
+            "callable": np.bool_, "rival_tip": np.float64,
+        }  # fmt: skip
+        each = (np.fromiter(map(attrgetter(k), self), kind, len(self)) for k, kind in kinds.items())
+        asset, seized, repaid, to_call, rival = each
+        return asset, seized, np.maximum(repaid, 1), to_call, rival
 
     @cached_property
     def _places(self) -> dict[int, list[int]]:
