@@ -86,6 +86,10 @@ class Opportunity:
     """Timestamp of the standing call, 0 when none."""
 
 
+FEW = 16
+"""Opportunities so cheap to look at one by one that no arrays are made of them."""
+
+
 class Opportunities(tuple[Opportunity, ...]):
     """Of many accounts: the largest debt first, an account's collaterals together.
 
@@ -98,7 +102,10 @@ class Opportunities(tuple[Opportunity, ...]):
     ) -> Opportunities:
         """Those to call that nobody calls yet, and those that `max_tip` would outbid and that
         would bring `least` over what is repaid, of no more than `budget`, if all that is seized
-        sold at the price of its asset. Stable units; `prices` of one native unit, one an asset."""
+        sold at the price of its asset. Stable units; `prices` of one native unit, one an asset.
+        Of a `FEW` it says all."""
+        if len(self) <= FEW:
+            return self
         asset, seized, repaid, to_call, rival = self._columns
         part = np.minimum(float(max(0, budget)) / repaid, 1)
         bring = (np.asarray(prices)[asset] * seized - repaid) * part
@@ -113,19 +120,21 @@ class Opportunities(tuple[Opportunity, ...]):
     def since(self, place: int) -> Opportunities:
         """Those from a place on."""
         rest = Opportunities(self[place:])
-        rest.__dict__["_columns"] = tuple(column[place:] for column in self._columns)
+        if len(rest) > FEW:
+            rest.__dict__["_columns"] = tuple(column[place:] for column in self._columns)
         return rest
 
     def told(self, tips: Iterable[tuple[int, int]]) -> Opportunities:
         """The same where some accounts have other bids pending: (account, the best tip)."""
-        news, (*columns, rival) = list(self), self._columns
-        rival = rival.copy()
+        news = list(self)
         for account, tip in tips:
             for place in self._places.get(account, ()):
                 news[place] = replace(news[place], rival_tip=tip)
-                rival[place] = tip
         told = Opportunities(news)
-        told.__dict__.update(_places=self._places, _columns=(*columns, rival))
+        told.__dict__["_places"] = self._places
+        if len(self) > FEW:
+            rival = np.fromiter(map(attrgetter("rival_tip"), told), np.float64, len(told))
+            told.__dict__["_columns"] = (*self._columns[:-1], rival)
         return told
 
     def _part(self, places: NDArray[np.intp]) -> Opportunities:
