@@ -21,6 +21,7 @@ MAX_RESERVE: constant(uint256) = 2**108 - 1
 MAX_TIMESTAMP: constant(uint256) = 2**40 - 1
 MAX_PRICE: constant(uint256) = 2**88 - 1
 PACE: constant(uint256) = 100  # in a second the price followed moves by one part in so many
+DOUBLINGS: constant(uint256) = 13  # (1 + 1/PACE)^(2^13) is more than prices can be apart
 
 token0: public(immutable(address))
 token1: public(immutable(address))
@@ -195,7 +196,9 @@ def _store(reserve0: uint256, reserve1: uint256):
 @internal
 def _follow() -> (uint256, uint256):
     """
-    @notice The price followed goes step by step, a second each, to the spot price and stays.
+    @notice The price followed comes nearer to the spot price with every second, by one factor
+            up or down, and stays there. Were the steps of one size, a push would take as long
+            to be forgotten as the price is away, which after one to near nothing is for ever.
     @return (sum of its seconds, price) now.
     """
     cumulative: uint256 = self._followed >> 88
@@ -203,23 +206,56 @@ def _follow() -> (uint256, uint256):
     spot: uint256 = min(self._spot_price(), MAX_PRICE)
     if price == 0:
         price = spot
-    seconds: uint256 = block.timestamp - (self._state & MAX_TIMESTAMP)
-    step: uint256 = max(price // PACE, 1)
-    gap: uint256 = max(price, spot) - min(price, spot)
-    steps: uint256 = min(gap // step, seconds)
-    # price ± step, price ± 2 step, ... and the spot price for the seconds after the last.
-    moved: uint256 = step * steps
-    on_the_way: uint256 = moved * (steps + 1) // 2
-    cumulative += spot * (seconds - steps)
-    if spot < price:
-        cumulative += price * steps - on_the_way
-        price -= moved
     else:
-        cumulative += price * steps + on_the_way
-        price += moved
-    if steps < seconds:
-        price = spot
-    return cumulative, price
+        spot = max(spot, 1)  # nothing is followed but once: the first price comes at once
+    seconds: uint256 = block.timestamp - (self._state & MAX_TIMESTAMP)
+    nearer: uint256 = 0
+    short: uint256 = 0
+    nearer, short = self._approach(price, spot, seconds)
+    # A geometric series for the seconds short of the spot price, which stands for the others.
+    if price < spot:
+        cumulative += (nearer - price) * (PACE + 1)
+    else:
+        cumulative += (price - nearer) * PACE
+    cumulative += spot * (seconds - short)
+    return cumulative, nearer if short == seconds else spot
+
+
+@pure
+@internal
+def _approach(start: uint256, spot: uint256, seconds: uint256) -> (uint256, uint256):
+    """
+    @return (price, after how many of the seconds): the last one short of the spot price.
+    """
+    powers: DynArray[uint256, DOUBLINGS] = []
+    power: uint256 = WAD + WAD // PACE
+    for i: uint256 in range(DOUBLINGS):
+        if (1 << i) > seconds or self._moved(start, spot, power) == spot:
+            break
+        powers.append(power)
+        power = power * power // WAD
+    price: uint256 = start
+    short: uint256 = 0
+    for _: uint256 in range(DOUBLINGS):
+        if len(powers) == 0:
+            break
+        power = powers.pop()
+        nearer: uint256 = self._moved(price, spot, power)
+        if nearer != spot and short + (1 << len(powers)) <= seconds:
+            price = nearer
+            short += 1 << len(powers)
+    return price, short
+
+
+@pure
+@internal
+def _moved(price: uint256, spot: uint256, power: uint256) -> uint256:
+    """
+    @return The price so many times nearer to the spot price, and not beyond.
+    """
+    if price < spot:
+        return min(self._div_up(price * power, WAD), spot)
+    return max(price * WAD // power, spot)
 
 
 @view

@@ -14,8 +14,10 @@
         when less than `MIN_LEFT` of collateral is gone: it leaves the books at once, and every
         supply share is worth that much less.
 
-        Deposit, supply and repay ask for no price. Ratios, prices and values are WAD, amounts
-        native; the asset has 18 decimals and counts as 1 USD. Rounding is against who acts.
+        Supply and repay ask for no price, nor a deposit unless the collateral is new to a
+        position with debt: while a price of its collaterals is not valid a position can not be
+        liquidated. Ratios, prices and values are WAD, amounts native; the asset has 18 decimals
+        and counts as 1 USD. Rounding is against who acts.
 """
 
 from ethereum.ercs import IERC20
@@ -236,6 +238,9 @@ def deposit(owner: address, collateral: address, amount: uint256):
     """
     assert owner != empty(address), "pool: no owner"
     i: uint256 = self._asset_index(collateral)
+    if self.collateral_of[owner][i] == 0 and self.debt_shares_of[owner] != 0:
+        # Or a grain of what has no price would put the position out of liquidators' reach.
+        assert (staticcall IOracle(oracle).price(collateral))[1], "pool: price not valid"
     received: uint256 = self._receive(collateral, amount)
     self.collateral_of[owner][i] += received
     assert self.collateral_of[owner][i] <= MAX_AMOUNT, "pool: too much"
@@ -547,12 +552,13 @@ def _repay_limit(book: Book) -> uint256:
 @internal
 def _write_off(owner: address):
     """
-    @notice Debt behind which there is nothing worth seizing is the lenders' loss.
+    @notice Debt behind which there is nothing worth seizing is the lenders' loss. What covers
+            the debt is worth seizing, as little as it may be.
     """
     shares: uint256 = self.debt_shares_of[owner]
-    if shares == 0 or self._book(owner).value >= MIN_LEFT:
-        return
     amount: uint256 = self._debt(shares)
+    if shares == 0 or self._book(owner).value >= min(MIN_LEFT, amount):
+        return
     self._retire(owner, shares)
     self.lost += amount
     log Lost(owner=owner, amount=amount, shares=shares)

@@ -76,6 +76,56 @@ def test_a_push_up_for_a_block__leaves_the_average_where_it_was() -> None:
     assert system.read(oracle.price, system.token())[0] < 1.01 * before
 
 
+def shown_for_an_hour(system: System, oracle: Contract) -> list[int]:
+    """Its valid prices, a minute apart, poked by whoever cares."""
+    found = []
+    for _ in range(60):
+        system.wait(60)
+        system.send(STRANGER, oracle.poke, system.token())
+        price, valid = system.read(oracle.price, system.token())
+        assert valid
+        found.append(price)
+    return found
+
+
+def test_a_push_down_that_was_undone__is_forgotten_as_fast_as_it_was_followed() -> None:
+    """Guard: the price followed moves by one factor, up or down. Steps of a hundredth of the price
+    it starts from would have it fall to near nothing within two minutes, and rise from there for
+    hours: a healthy account would be liquidated long after the pool is back."""
+    system, pool, _ = pooled(0)
+    oracle = system.create("PoolOracle", [pool.address], WINDOW)
+    for _ in range(2):
+        system.must(STRANGER, oracle.poke, system.token(), after=WINDOW)
+    system.wait(WINDOW)
+    before, _ = system.read(oracle.price, system.token())
+    system.must(ATTACKER, system.tokens[0].mint, ATTACKER, 9_000 * WAD)
+    received = system.balance(system.stable, ATTACKER)
+    system.must(ATTACKER, pool.swap, system.token(), 9_000 * WAD, 0, ATTACKER)
+    received = system.balance(system.stable, ATTACKER) - received
+    assert system.read(pool.spot_price) < before // 90
+    system.wait(108)
+    system.must(ATTACKER, pool.swap, system.stable.address, received, 0, ATTACKER)
+    assert min(shown_for_an_hour(system, oracle)) > 0.94 * before
+
+
+def test_a_price_followed_to_nothing__begins_no_new_life_at_the_next() -> None:
+    """Guard: only the first price comes at once. A pool that its owner has emptied and refills
+    could else show any price, at once."""
+    system, pool, _ = pooled(0)
+    oracle = system.create("PoolOracle", [pool.address], WINDOW)
+    shares = system.read(pool.shares_of, OWNER)
+    system.must(OWNER, pool.remove_liquidity, shares, 0, 0, OWNER)
+    system.must(ATTACKER, pool.swap, system.token(), 100 * WAD, 0, ATTACKER)
+    assert system.read(pool.spot_price) == 0
+    system.wait(3 * 3_600)
+    for _ in range(2):
+        system.must(STRANGER, oracle.poke, system.token(), after=WINDOW)
+    system.must(ATTACKER, pool.swap, system.stable.address, CAPITAL, 0, ATTACKER)
+    assert system.read(pool.spot_price) > 10**6 * WAD
+    system.wait(WINDOW // 2)
+    assert system.read(oracle.price, system.token())[0] < WAD // 10**6
+
+
 @pytest.mark.parametrize("window", [0, WINDOW])
 def test_dump_and_liquidate(window: int) -> None:
     """Guard: the same. A borrower at a healthy price outside is made liquidatable by a sale

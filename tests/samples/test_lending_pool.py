@@ -228,3 +228,35 @@ def test_prices__not_valid__stop_all_but_deposit_supply_and_repay(world: Pool) -
     world.must(STRANGER, world.pool.supply, WAD)
     world.must(STRANGER, world.pool.repay, OWNER, WAD)
     world.must(STRANGER, world.pool.recall, WAD, STRANGER)
+
+
+def test_write_off__little_is_left_that_covers_the_debt__is_not_the_lenders_loss(
+    world: Pool,
+) -> None:
+    """Of 108.975 in the one and 9.99 in the other collateral against 108 the first is taken, for
+    99.07 and the bonus: the second covers what is left, and is worth less than MIN_LEFT."""
+    first, second = (token.address for token in world.tokens)
+    world.must(STRANGER, world.pool.deposit, STRANGER, first, 1_453 * WAD // 1_000)
+    world.must(STRANGER, world.pool.deposit, STRANGER, second, 999_000)
+    world.must(STRANGER, world.pool.borrow, 108 * WAD, STRANGER)
+    world.price(75)
+    for token in (first, second):
+        everything = (STRANGER, token, MAX_UINT256, 0, LIQUIDATOR)
+        world.must(LIQUIDATOR, world.pool.liquidate, *everything)
+    assert world.read(world.pool.position_of, STRANGER)[1] == 0
+    assert world.read(world.pool.lost) == 0
+
+
+def test_deposit__a_grain_without_a_price__does_not_shield_a_debt(world: Pool) -> None:
+    other = world.tokens[1].address
+    world.price(1_000, valid=False, asset=1)
+    world.refuses("pool: price not valid", OWNER, world.pool.deposit, OWNER, other, 1)
+    world.must(STRANGER, world.pool.deposit, STRANGER, other, 1)  # has no debt
+    world.price(80)
+    world.liquidate(MAX_UINT256)
+
+
+def test_deposit__more_of_what_is_there__asks_for_no_price(world: Pool) -> None:
+    token = world.tokens[0].address
+    world.price(100, valid=False)
+    world.must(STRANGER, world.pool.deposit, OWNER, token, 1)

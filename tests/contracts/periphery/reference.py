@@ -22,11 +22,33 @@ def swap_out(amount_in: int, reserve_in: int, reserve_out: int, fee: int) -> int
 
 
 def followed(price: int, spot: int, seconds: int) -> tuple[int, int]:
-    """(sum, price at the end) of a pool's followed price, second by second: each is nearer to
-    the spot price by a hundredth of the first, a unit at least."""
-    step, total = max(price // 100, 1), 0
+    """(sum, price at the end) of a pool's followed price, rounded as it rounds: with every
+    second by a hundredth nearer to the spot price."""
+    powers = [WAD + WAD // 100]
+    while len(powers) < 13:
+        powers.append(powers[-1] ** 2 // WAD)
+
+    def after(second: int) -> int:
+        moved = price
+        for bit in reversed(range(13)):
+            if second >> bit & 1:
+                up = moved < spot
+                moved = -(-moved * powers[bit] // WAD) if up else moved * WAD // powers[bit]
+        return moved
+
+    def is_short(second: int) -> bool:
+        return after(second) < spot if price < spot else after(second) > spot
+
+    short = next((n for n in range(min(seconds, 2**13 - 1)) if not is_short(n + 1)), seconds)
+    way = abs(after(short) - price) * (101 if price < spot else 100)
+    return way + spot * (seconds - short), after(short) if short == seconds else spot
+
+
+def nearly_followed(price: float, spot: float, seconds: int) -> tuple[float, float]:
+    """The same without rounding, second by second."""
+    total = 0.0
     for _ in range(seconds):
-        price += max(-step, min(step, spot - price))
+        price = min(price * 1.01, spot) if price < spot else max(price / 1.01, spot)
         total += price
     return total, price
 

@@ -4,7 +4,7 @@ import ape
 import pytest
 
 from sim.units import WAD
-from tests.contracts.periphery.reference import followed, swap_out
+from tests.contracts.periphery.reference import followed, nearly_followed, swap_out
 
 FEE = 3 * WAD // 1000
 
@@ -34,24 +34,30 @@ def test_cumulative_price__empty__stays_zero(empty_pool, chain):
     assert empty_pool.cumulative_price() == (0, chain.blocks.head.timestamp)
 
 
-@pytest.mark.parametrize("start", [(10**5, 10**9), (10**24, 10**4), (1000 * WAD, 2_000_000 * WAD)])
+@pytest.mark.parametrize("start", [(10**5, 10**9), (10**18, 10**13), (1000 * WAD, 2_000_000 * WAD)])
 def test_cumulative_price__follows_the_spot_price_second_by_second(
     empty_pool, token, stable, chain, owner, start
 ):
     for paid in (token, stable):
-        paid.mint(owner, 10**30, sender=owner)
-        paid.approve(empty_pool, 10**30, sender=owner)
+        paid.mint(owner, 10**33, sender=owner)
+        paid.approve(empty_pool, 10**33, sender=owner)
     pool = empty_pool
     pool.add_liquidity(*(1000 * part for part in start), 0, owner, sender=owner)
     total, since = pool.cumulative_price()
-    price = spot = pool.spot_price()
-    for wait, sold, part in ((60, 0, 0.02), (1, 1, 0.1), (12, 1, 3), (1, 0, 2), (900, 0, 0.001)):
+    price = nearly = spot = pool.spot_price()
+    about = total
+    for wait, sold, part in (
+        (60, 0, 0.02), (1, 1, 0.1), (12, 1, 3), (1, 0, 2), (3, 0, 50), (300, 1, 1),
+        (12, 1, 3000), (700, 0, 0.5), (900, 0, 0.001),
+    ):  # fmt: skip
         chain.pending_timestamp = since + wait
         amount = int(pool.reserves()[sold] * part)
         pool.swap((token, stable)[sold], amount, 0, owner, sender=owner)
         more, price = followed(price, spot, wait)
-        total, since, spot = total + more, since + wait, pool.spot_price()
+        roughly, nearly = nearly_followed(nearly, spot, wait)
+        total, about, since, spot = total + more, about + roughly, since + wait, pool.spot_price()
         assert pool.cumulative_price() == (total, since)
+        assert total == pytest.approx(about, rel=1e-9)
     for wait in (5, 7, 600):
         chain.pending_timestamp = since + wait
         chain.mine()
