@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import exp, inf, log, sqrt
 
 from agents.market import Pool
 
-PACE = 100.0
-"""Seconds in which the price that a pool's averages are of follows a drop of all of it."""
+PACE = log(1.01)
+"""A second: what the price that a pool's averages are of follows its spot price, in logarithms."""
+HALVINGS = 50
+"""Of the distance between two ratios, until they are one."""
 
 
 def push_size(ratio: float, fee: float) -> float:
@@ -51,14 +53,29 @@ def seen_ratio(ratio: float, stood: float, window: float) -> float:
     spot price, a window of 0, shows all of it."""
     if not window:
         return ratio
-    before = _followed(1 - ratio, max(0.0, stood - window))
-    return 1 - (_followed(1 - ratio, stood) - before) / window
+    before = _followed(ratio, max(0.0, stood - window))
+    return 1 - (_followed(ratio, stood) - before) / window
 
 
-def _followed(drop: float, stood: float) -> float:
-    """Integral of the drop that a pool has followed: `stood`/`PACE`, until it is all of it."""
-    on_the_way = min(stood, drop * PACE)
-    return on_the_way**2 / (2 * PACE) + drop * (stood - on_the_way)
+def _followed(ratio: float, stood: float) -> float:
+    """Integral of the drop that a pool has followed: 1 − exp(−`PACE`·t), until it is all of it."""
+    on_the_way = min(stood, -log(ratio) / PACE)
+    followed = on_the_way - (1 - exp(-PACE * on_the_way)) / PACE
+    return followed + (1 - ratio) * (stood - on_the_way)
+
+
+def _push_for(followed: float, stood: float) -> float:
+    """The ratio of which so much is followed while it stands; 0 where none is enough."""
+    deepest, none = exp(-PACE * stood), 1.0
+    if _followed(deepest, stood) < followed:
+        return 0.0
+    for _ in range(HALVINGS):
+        middle = (deepest + none) / 2
+        if _followed(middle, stood) < followed:
+            none = middle
+        else:
+            deepest = middle
+    return deepest
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +90,11 @@ class Hold:
 
 def cheapest_hold(ratio: float, window: float, block_seconds: float, fee: float) -> Hold:
     """The cheapest way to have an average over `window` seconds show `ratio`: few deep pushes, or
-    many shallow ones, which last to the end of the window.
-
-    Of a drop d that stands for n seconds the average shows (d·n − d²·`PACE`/2)/`window`.
-    """
+    many shallow ones, which last to the end of the window."""
     best = Hold(0, 0.0, inf)
     for blocks in range(1, max(1, int(window / block_seconds)) + 1):
-        stood = blocks * block_seconds
-        rest = stood**2 - 2 * PACE * (1 - ratio) * window
-        pushed = 1 - (stood - sqrt(rest)) / PACE if rest >= 0 else 0.0
-        if pushed <= 0:
+        pushed = _push_for((1 - ratio) * window, blocks * block_seconds)
+        if not pushed:
             continue
         cost = holding_cost(1.0, pushed, fee, blocks)
         if cost < best.unit_cost:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import inf, isinf
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,21 +113,17 @@ def test_break_even_depth__no_fee__no_pool_is_deep_enough() -> None:
     assert break_even_depth(1.0, 0.9, 0.0) == inf
 
 
-@pytest.mark.parametrize(
-    ("stood", "window", "shown"),
-    [
-        (0, 0, 0.8),
-        (0, 1_800, 1.0),
-        (12, 1_800, 1 - 0.06 * 12 / 1_800),
-        (450, 1_800, 1 - 0.2 * 440 / 1_800),
-        (1_800, 1_800, 1 - 0.2 * 1_790 / 1_800),
-        (1_820, 1_800, 0.8),
-        (3_600, 1_800, 0.8),
-    ],
-)
-def test_seen_ratio__an_average_shows_a_push_for_as_long_as_it_stood(
-    stood: float, window: float, shown: float
-) -> None:
+def test_seen_ratio__spot__shows_all_of_a_push_at_once() -> None:
+    assert seen_ratio(0.8, 0, 0) == 0.8
+
+
+@pytest.mark.parametrize("stood", [0, 12, 450, 1_800, 1_820, 3_600])
+def test_seen_ratio__an_average_shows_a_push_for_as_long_as_it_stood(stood: float) -> None:
+    """Of a price that falls by a factor of 1.01 a second, to 0.8."""
+    window = 1_800
+    seen = min(stood, window)
+    seconds = stood - seen + (np.arange(100_000) + 0.5) * seen / 100_000
+    shown = 1 - (1 - np.maximum(0.8, 1.01**-seconds)).mean() * seen / window
     assert seen_ratio(0.8, stood, window) == pytest.approx(shown)
 
 
