@@ -12,7 +12,8 @@ from agents.view import Report, View
 
 
 class PegPoker(Poker):
-    """Has the average that the interest rate reads take its readings as soon as they are due."""
+    """Has the interest rate follow the stable's average price, as soon as a reading of that is
+    due."""
 
     def decide(self, view: View) -> Sequence[Intent]:
         if view.pending or not self.stirs(view.market, None):

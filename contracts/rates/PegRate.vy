@@ -7,13 +7,18 @@
         while it trades above: dear debt is repaid, which buys the stable, and cheap debt is
         drawn, which sells it. Linear in the distance, and never more than `most` either way.
 
-        The price is an oracle's, of the coin in the stable, meant to be the average of a
-        pool over time: what one swap does to it, it does only by standing. A rate holds for
-        all the time since the last accrual, so that is what a price of the moment could be
-        moved for. While the oracle has no valid price the other model's rate stands.
+        Each core pays what it was last poked for, from the poke on: a core charges the rate of
+        the moment for all the time since its last accrual, and if a price could change that,
+        a push of minutes would undo the interest of months. So a poke has the core accrue
+        first, and what a push puts in its place lasts until the next one.
+
+        The price is an oracle's, of the coin in the stable, meant to be the average of a pool
+        over time: what one swap does to it, it does only by standing. While the oracle has no
+        valid price a poke leaves the other model's rate.
 @dev It sees the stable in coins. A coin that fails takes the stable along unseen.
 """
 
+from ..interfaces import ICollateralizedDebt
 from ..interfaces import IOracle
 from ..interfaces import IPegRate
 from ..interfaces import IRateModel
@@ -31,6 +36,8 @@ oracle: public(immutable(address))
 coin: public(immutable(address))
 slope: public(immutable(uint256))
 most: public(immutable(uint256))
+
+premium_of: public(HashMap[address, int256])
 
 
 @deploy
@@ -51,29 +58,58 @@ def __init__(curve_: address, oracle_: address, coin_: address, slope_: uint256,
     most = most_
 
 
+@external
+def poke(core: address):
+    # It may have no reading due, or none at all.
+    poked: bool = raw_call(
+        oracle,
+        abi_encode(coin, method_id=method_id("poke(address)")),
+        revert_on_failure=False,
+    )
+    extcall ICollateralizedDebt(core).accrue()
+    premium: int256 = self._premium()
+    self.premium_of[core] = premium
+    log IPegRate.PremiumSet(core=core, premium=premium)
+
+
+# Reentrant: a core that is poked asks for the rate until now.
 @view
 @external
+@reentrant
 def rate(utilisation: uint256) -> uint256:
     """
-    @dev Rounded up: the premium up, the discount down.
+    @notice What the core that asks pays.
     """
     plain: uint256 = staticcall IRateModel(curve).rate(utilisation)
-    price: uint256 = 0
-    valid: bool = False
-    price, valid = self._stable_price()
-    if not valid:
-        return plain
-    if price < fixed_point.WAD:
-        below: uint256 = fixed_point.WAD - price
-        return plain + min(most, fixed_point._mul_div_up(slope, below, fixed_point.WAD))
-    above: uint256 = price - fixed_point.WAD
-    return plain - min(plain, min(most, slope * above // fixed_point.WAD))
+    premium: int256 = self.premium_of[msg.sender]
+    if premium < 0:
+        return plain - min(plain, convert(-premium, uint256))
+    return plain + convert(premium, uint256)
 
 
 @view
 @external
 def stable_price() -> (uint256, bool):
     return self._stable_price()
+
+
+@view
+@internal
+def _premium() -> int256:
+    """
+    @dev Rounded up: the premium up, the discount down.
+    """
+    price: uint256 = 0
+    valid: bool = False
+    price, valid = self._stable_price()
+    if not valid:
+        return 0
+    if price < fixed_point.WAD:
+        below: uint256 = fixed_point.WAD - price
+        change: uint256 = fixed_point._mul_div_up(slope, below, fixed_point.WAD)
+        return convert(min(most, change), int256)
+    above: uint256 = price - fixed_point.WAD
+    return -convert(min(most, slope * above // fixed_point.WAD), int256)
 
 
 @view

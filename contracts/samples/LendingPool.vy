@@ -15,9 +15,10 @@
         supply share is worth that much less.
 
         Supply and repay ask for no price, nor a deposit unless the collateral is new to a
-        position with debt: while a price of its collaterals is not valid a position can not be
-        liquidated. Ratios, prices and values are WAD, amounts native; the asset has 18 decimals
-        and counts as 1 USD. Rounding is against who acts.
+        position with debt. What a liquidation takes needs a valid price; other collateral
+        without one gets the benefit of the doubt, twice its last. Ratios, prices and values
+        are WAD, amounts native; the asset has 18 decimals and counts as 1 USD. Rounding is
+        against who acts.
 """
 
 from ethereum.ercs import IERC20
@@ -118,6 +119,7 @@ RAY: constant(uint256) = fixed_point.RAY
 YEAR: constant(uint256) = 365 * 86_400
 MAX_ASSETS: constant(uint256) = 8
 MAX_AMOUNT: constant(uint256) = 2**127
+MAX_SHARES: constant(uint256) = 2**128
 VIRTUAL_SHARES: constant(uint256) = 10**6   # with one unit behind them: no first lender can
                                             # make the shares of the next round to nothing
 
@@ -204,6 +206,9 @@ def supply(amount: uint256) -> uint256:
     self.supply_shares += shares
     self.cash += received
     assert self.cash <= MAX_AMOUNT, "pool: too much"
+    # Where lenders have lost everything shares are worth so little that the next one would get
+    # more of them than can be multiplied, and could not take his money out.
+    assert self.supply_shares <= MAX_SHARES, "pool: too much"
     log Supplied(lender=msg.sender, amount=received, shares=shares)
     return shares
 
@@ -239,8 +244,8 @@ def deposit(owner: address, collateral: address, amount: uint256):
     assert owner != empty(address), "pool: no owner"
     i: uint256 = self._asset_index(collateral)
     if self.collateral_of[owner][i] == 0 and self.debt_shares_of[owner] != 0:
-        # Or a grain of what has no price would put the position out of liquidators' reach.
-        assert (staticcall IOracle(oracle).price(collateral))[1], "pool: price not valid"
+        # Or a grain of what never had a price would put the position out of liquidators' reach.
+        assert self._price(i)[1], "pool: price not valid"
     received: uint256 = self._receive(collateral, amount)
     self.collateral_of[owner][i] += received
     assert self.collateral_of[owner][i] <= MAX_AMOUNT, "pool: too much"
@@ -311,7 +316,7 @@ def liquidate(
     i: uint256 = self._asset_index(collateral)
     self._accrue()
     book: Book = self._book(owner)
-    assert self._is_liquidatable(book), "pool: not liquidatable"
+    assert self._is_liquidatable(owner, book), "pool: not liquidatable"
     plan: Plan = self._plan(owner, book, i, max_repay)
     left: uint256 = book.debt - plan.repaid
     assert plan.repaid != 0, "pool: amount"
@@ -361,7 +366,7 @@ def preview_liquidate(
     @return (allowed, asset paid, collateral taken, bonus); zeros where it would revert.
     """
     book: Book = self._book(owner)
-    if not self._is_liquidatable(book):
+    if not self._is_liquidatable(owner, book):
         return False, 0, 0, 0
     plan: Plan = self._plan(owner, book, self._asset_index(collateral), max_repay)
     return plan.repaid != 0, plan.repaid, plan.seized, plan.bonus
@@ -475,12 +480,12 @@ def _book(owner: address) -> Book:
             continue
         price: uint256 = 0
         valid: bool = False
-        price, valid = staticcall IOracle(oracle).price(COLLATERALS[i])
+        price, valid = self._price(i)
         value: uint256 = fixed_point._mul_div_down(held, price, UNITS[i])
         book.value += value
         book.initial += fixed_point._mul_div_up(value, INITIAL[i], WAD)
         book.maintenance += fixed_point._mul_div_up(value, MAINTENANCE[i], WAD)
-        book.valid = book.valid and valid and price != 0
+        book.valid = book.valid and valid
     book.debt = self._debt(self.debt_shares_of[owner])
     return book
 
@@ -493,10 +498,48 @@ def _check_initial(owner: address):
     assert book.value >= book.debt + book.initial, "pool: below initial requirement"
 
 
-@pure
+@view
 @internal
-def _is_liquidatable(book: Book) -> bool:
-    return book.valid and book.debt != 0 and book.value < book.debt + book.maintenance
+def _is_liquidatable(owner: address, book: Book) -> bool:
+    """
+    @notice Below maintenance for certain: what has no valid price counts twice its last, and
+            what has none may be worth anything.
+    """
+    if book.debt == 0:
+        return False
+    value: uint256 = book.value
+    if not book.valid:
+        value += self._in_doubt(owner)
+    return value < book.debt + book.maintenance
+
+
+@view
+@internal
+def _in_doubt(owner: address) -> uint256:
+    doubt: uint256 = 0
+    for i: uint256 in range(len(COLLATERALS), bound=MAX_ASSETS):
+        held: uint256 = self.collateral_of[owner][i]
+        price: uint256 = 0
+        valid: bool = False
+        price, valid = self._price(i)
+        if held == 0 or valid:
+            continue
+        if price == 0:
+            return MAX_AMOUNT
+        doubt += fixed_point._mul_div_down(held, price, UNITS[i])
+    return doubt
+
+
+@view
+@internal
+def _price(i: uint256) -> (uint256, bool):
+    """
+    @return (price, valid); no price at all is not valid, whatever the oracle says.
+    """
+    price: uint256 = 0
+    valid: bool = False
+    price, valid = staticcall IOracle(oracle).price(COLLATERALS[i])
+    return price, valid and price != 0
 
 
 @view
@@ -509,8 +552,12 @@ def _plan(owner: address, book: Book, i: uint256, max_repay: uint256) -> Plan:
     held: uint256 = self.collateral_of[owner][i]
     if held == 0:
         return plan
+    price: uint256 = 0
+    valid: bool = False
+    price, valid = self._price(i)
+    if not valid:
+        return plan
     plan.bonus = self._bonus(book)
-    price: uint256 = (staticcall IOracle(oracle).price(COLLATERALS[i]))[0]
     plan.repaid = min(max_repay, self._repay_limit(book))
     plan.seized = fixed_point._mul_div_down(
         plan.repaid * (WAD + plan.bonus), UNITS[i], price * WAD

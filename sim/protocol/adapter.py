@@ -85,7 +85,7 @@ GAS: Mapping[type[Intent], int] = {
     PegSwap: 160_000,
     PegMint: 160_000,
     PegRedeem: 160_000,
-    PegPoke: 150_000,
+    PegPoke: 300_000,
 }
 """Gas limit an agent sets for each kind of intent, one collateral."""
 GAS_PER_FURTHER_ASSET = 40_000
@@ -261,11 +261,6 @@ class Adapter(ABC):
     def interest(self, ledger: Ledger) -> int:
         """Interest a year, WAD."""
         return 0
-
-    def asked_interest(self, ledger: Ledger) -> Reading[int] | None:
-        """The same from the chain, where it does not follow from the books: asked after every
-        block and kept as `Ledger.rate`."""
-        return None
 
     def stable_market(self, ledger: Ledger, coin_usd: float) -> Peg | None:
         """The market of the stable against its reserve coin; default: it has none."""

@@ -79,8 +79,6 @@ class Ledger:
         self.paused = 0
         """Flags of what the guardian stopped."""
         self.breaker_tripped = False
-        self.rate = 0
-        """Interest a year as last told, WAD, where it does not follow from the books."""
         self.counts: defaultdict[str, int] = defaultdict(int)
         """Figures that only this contract has."""
 

@@ -8,12 +8,12 @@ from functools import cached_property
 from agents.intent import Intent, PegMint, PegPoke, PegRedeem, PegSwap
 from agents.market import Peg, Terms
 from sim.protocol.abi import Contract
-from sim.protocol.adapter import Adapter, Order, Reading, Who
+from sim.protocol.adapter import Adapter, Order, Who
 from sim.protocol.interest import debt_up, grown, kinked_rate
 from sim.protocol.ledger import Ledger
 from sim.protocol.margin import MarginBook, margin_book, ratios_of
 from sim.protocol.names import DEPLOYER, GUARDIAN, address_of
-from sim.protocol.pegged import PegMarket
+from sim.protocol.pegged import PREMIUM, PegMarket
 from sim.protocol.script import Script
 from sim.scenario import Penalty, Rate, Scenario
 from sim.units import MAX_UINT256, WAD, Address, to_wad
@@ -108,7 +108,9 @@ class Deployed(Adapter):
         return [self.core]
 
     def order(self, intent: Intent, who: Who) -> Order:
-        if self.market and isinstance(intent, PegSwap | PegMint | PegRedeem | PegPoke):
+        if isinstance(intent, PegPoke):
+            return self.call(intent, self.rate.poke, self.core.address)
+        if self.market and isinstance(intent, PegSwap | PegMint | PegRedeem):
             method, arguments = self.market.step(intent, who.to)
             return self.call(intent, method, *arguments)
         return super().order(intent, who)
@@ -117,19 +119,11 @@ class Deployed(Adapter):
         return margin_book(self.scenario)
 
     def index_at(self, ledger: Ledger, timestamp: int) -> int:
-        """At a rate that was told: of the time it was told at."""
         return grown(ledger.index, self.interest(ledger), timestamp - ledger.accrued_at)
 
     def interest(self, ledger: Ledger) -> int:
-        if self.rate is not self.curve:
-            return ledger.rate
-        return kinked_rate(self.scenario.rate, self.utilisation(ledger))
-
-    def asked_interest(self, ledger: Ledger) -> Reading[int] | None:
-        if self.rate is self.curve:
-            return None
-        view = self.rate.rate.view(self.utilisation(ledger))
-        return Reading((view,), lambda answers: answers[0][0])
+        plain = kinked_rate(self.scenario.rate, self.utilisation(ledger))
+        return max(0, plain + ledger.counts[PREMIUM])
 
     @cached_property
     def _ceiling(self) -> int:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from agents.intent import Intent, PegMint, PegPoke, PegRedeem, PegSwap
+from agents.intent import Intent, PegMint, PegRedeem, PegSwap
 from agents.market import Peg, Pool
 from sim.chain.artifacts import Artifact
 from sim.chain.engine import Engine
-from sim.protocol.abi import Contract, Method, Word, read
+from sim.protocol.abi import Contract, Method, Word, read, signed
 from sim.protocol.adapter import Figure, Handler
 from sim.protocol.effects import Counted
 from sim.protocol.happening import Happening
@@ -24,6 +24,7 @@ from sim.units import MAX_UINT256, WAD, Address, to_wad
 
 MINTED = "minted through the peg"
 CAP, READ_AT = "cap of the peg", "reading of the peg's average"
+PREMIUM = "premium on the rate"
 COINS, STABLE = "coins in the peg's pool", "stable in the peg's pool"
 
 
@@ -98,8 +99,6 @@ class PegMarket:
                 return self.module.mint, (amount, 0, to)
             case PegRedeem(amount_in=amount):
                 return self.module.redeem, (amount, 0, to)
-            case PegPoke() if self.average:
-                return self.average.poke, (self.coin.address,)
         raise TypeError(f"the peg has no transaction for {type(intent).__name__}")
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -113,6 +112,7 @@ class PegMarket:
         }
         if self.average:
             handlers["Checkpointed"] = lambda h, ledger: [_now(ledger, READ_AT, h["timestamp"])]
+            handlers["PremiumSet"] = lambda h, ledger: [_now(ledger, PREMIUM, signed(h["premium"]))]
         return handlers
 
     # ----------------------------------------------------------------------- reads

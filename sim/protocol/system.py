@@ -58,9 +58,8 @@ class System:
             return self.ledger.apply(receipts, timestamp)
 
     def look_at_prices(self, engine: Engine) -> bool:
-        """Ask the contract's feed, where its prices do not follow from events, and likewise for
-        the interest; whether prices are news."""
-        self._look_at_interest(engine)
+        """Ask the contract's feed, where its prices do not follow from events; whether they are
+        news."""
         book = self.ledger.oracle
         if book.follows:
             return False
@@ -68,14 +67,8 @@ class System:
         news = [book.tell(i, price, valid) for i, (price, valid) in enumerate(told)]
         return any(news)
 
-    def _look_at_interest(self, engine: Engine) -> None:
-        reading = self.adapter.asked_interest(self.ledger)
-        if reading:
-            self.ledger.rate = ask(engine, reading)
-
     def audit(self, engine: Engine) -> int:
         """See `sim.protocol.audit.audit`."""
-        self._look_at_interest(engine)
         with mending(self.adapter):
             return audit(engine, self.adapter, self.ledger)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from math import expm1
+from typing import NamedTuple
 
 import pytest
 
+from sim.protocol.abi import Contract
 from sim.units import MAX_UINT256, RAY, WAD
 from tests.vectors.system import BORROWER, LIQUIDATOR, OWNER, PERCENT, STRANGER, System
 
@@ -106,20 +108,27 @@ def test_interest_never_stops_repayment() -> None:
     assert system.debt_of(account) == 0
 
 
-@pytest.mark.parametrize("sold", ["coin", "stable"])
-def test_interest_called_for_inside_a_swap__is_that_of_the_pool_s_price(sold: str) -> None:
-    """Guard: the pool's price can be read in the middle of a swap. Else a coin with a hook takes
-    it away for one call, in which a year is charged at the rate of a stable at one."""
+class Pegged(NamedTuple):
+    system: System
+    coin: Contract
+    pool: Contract
+    average: Contract
+    rate: Contract
+    core: Contract
+
+
+def pegged(window: int, hook: bool) -> Pegged:
+    """A core that charges what the stable costs in a pool of coin and stable, in which a coin
+    costs 1.25: the stable is at 0.8, and debt is dearer by a fifth."""
     system = System()
-    coin = system.create("ReentrantToken", "Hook", "HOOK", 18)
+    coin = system.create("ReentrantToken" if hook else "MockToken", "Hook", "HOOK", 18)
     pool = system.create("AmmPool", coin.address, system.stable.address, 0)
     system.stables(OWNER, 10**6 * WAD)
     system.must(OWNER, coin.mint, OWNER, 10**6 * WAD)
     for token in (coin, system.stable):
         system.must(OWNER, token.approve, pool.address, MAX_UINT256)
-    # A coin costs 1.25 of the stable, so the stable is at 0.8 and debt a fifth dearer.
     system.must(OWNER, pool.add_liquidity, 80_000 * WAD, 100_000 * WAD, 0, OWNER)
-    average = system.create("PoolOracle", [pool.address], YEAR)
+    average = system.create("PoolOracle", [pool.address], window)
     rate = system.create("PegRate", system.rate.address, average.address, coin.address, WAD, WAD)
     core = second_core(system, system.feed, rate)
     system.must(STRANGER, average.poke, coin.address)
@@ -127,9 +136,37 @@ def test_interest_called_for_inside_a_swap__is_that_of_the_pool_s_price(sold: st
     system.collateral(BORROWER, 0, 10 * WAD)
     system.must(BORROWER, system.tokens[0].approve, core.address, MAX_UINT256)
     system.must(BORROWER, core.deposit, 1, system.token(), 10 * WAD)
-    arm(system, coin, core.address, core.accrue())
     system.must(BORROWER, core.borrow, 1, 10_000 * WAD, BORROWER)
+    return Pegged(system, coin, pool, average, rate, core)
+
+
+@pytest.mark.parametrize("sold", ["coin", "stable"])
+def test_rate_poked_inside_a_swap__is_that_of_the_pool_s_price(sold: str) -> None:
+    """Guard: the pool's price can be read in the middle of a swap. Else what depends on it stops
+    for as long as a coin with a hook has the word."""
+    system, coin, pool, _, rate, core = pegged(YEAR, hook=True)
+    arm(system, coin, rate.address, rate.poke(core.address))
     token = {"coin": coin, "stable": system.stable}[sold]
     system.must(OWNER, pool.swap, token.address, WAD, 0, OWNER, after=YEAR)
     assert system.read(coin.succeeded)
-    assert system.read(core.debt, 1) == 12_000 * WAD
+    assert system.read(rate.premium_of, core.address) == WAD // 5
+
+
+def test_a_push_of_minutes__does_not_undo_the_interest_of_months() -> None:
+    """Guard: a rate that follows a price changes from now on, after an accrual. A core charges
+    the rate of the moment for all the time since the last one, so else who borrows moves the
+    price for minutes, and pays next to nothing for the months before."""
+    system, coin, pool, average, rate, core = pegged(1_800, hook=False)
+    for _ in range(2):
+        system.must(STRANGER, rate.poke, core.address, after=1_800)
+    before = system.read(core.debt, 1)
+    system.wait(YEAR // 4)
+    for _ in range(2):
+        system.must(STRANGER, average.poke, coin.address, after=1_800)
+    owed = system.read(core.debt, 1)
+    assert owed > 1.04 * before
+    system.must(OWNER, pool.swap, coin.address, 300_000 * WAD, 0, OWNER)
+    system.wait(1_800)
+    system.must(BORROWER, rate.poke, core.address)
+    assert system.read(rate.premium_of, core.address) < 0
+    assert system.read(core.debt, 1) >= owed

@@ -145,7 +145,7 @@ class World:
         self.lens = self.create("Lens", self.core.address)
         self._events = {
             topic: event
-            for contract in (self.core, self.stable, self.reserve, self.peg)
+            for contract in (self.core, self.stable, self.reserve, self.peg, self.rate)
             for topic, event in contract.events.items()
         }
         for minter in (self.core, self.peg):

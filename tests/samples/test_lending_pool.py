@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sim.protocol.abi import Contract
+from sim.protocol.names import DEPLOYER
 from sim.units import MAX_UINT256, RAY, WAD, YEAR
 from tests.samples.market import LENDER, LIQUIDATOR, OWNER, PERCENT, RICH, STRANGER, Market
 
@@ -254,6 +255,31 @@ def test_deposit__a_grain_without_a_price__does_not_shield_a_debt(world: Pool) -
     world.must(STRANGER, world.pool.deposit, STRANGER, other, 1)  # has no debt
     world.price(80)
     world.liquidate(MAX_UINT256)
+
+
+def test_liquidate__other_collateral_without_a_valid_price__counts_twice_its_last(
+    world: Pool,
+) -> None:
+    """30 of the one at 80 and twice 100 USD of the other are just 2,100 and a fifth of all: 2,600.
+    What has no valid price itself is not taken."""
+    world.must(OWNER, world.pool.deposit, OWNER, world.tokens[1].address, 10**7)
+    world.price(1_000, valid=False, asset=1)
+    world.price(80)
+    world.refuses_liquidation("pool: not liquidatable", WAD)
+    world.price(79.999999)
+    world.refuses_liquidation("pool: amount", WAD, asset=1)
+    world.liquidate(WAD)
+    world.price(0, valid=True, asset=1)  # it may be worth anything
+    world.refuses_liquidation("pool: not liquidatable", WAD)
+
+
+def test_supply__after_all_was_lost__is_refused_rather_than_locked_in(world: Pool) -> None:
+    world.must(LENDER, world.pool.recall, world.read(world.pool.cash), LENDER)
+    world.must(DEPLOYER, world.feed.set_price, world.tokens[0].address, 1, True)
+    world.liquidate(MAX_UINT256)
+    assert world.claim() <= 30
+    world.price(100)
+    world.refuses("pool: too much", STRANGER, world.pool.supply, LENT)
 
 
 def test_deposit__more_of_what_is_there__asks_for_no_price(world: Pool) -> None:

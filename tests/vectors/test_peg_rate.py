@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sim.chain.engine import Call
 from sim.protocol.abi import Contract
 from sim.units import MAX_UINT256, RAY, WAD, YEAR
 from tests.invariants.core_world import actor
@@ -36,13 +37,15 @@ class Pegged(System):
         where = made.address, self.feed.address, self.coin.address
         return super().create("PegRate", *where, *self._terms)
 
-    def coin_is(self, in_stable: int, valid: bool = True, after: int = 1) -> None:
-        """What the pool's average says a whole coin costs, WAD."""
-        method = self.feed.set_price
-        self.must(actor("feeder"), method, self.coin.address, in_stable, valid, after=after)
+    def coin_is(self, in_stable: int, valid: bool = True) -> None:
+        """What the pool's average says a whole coin costs, WAD; and the rate is told."""
+        self.must(actor("feeder"), self.feed.set_price, self.coin.address, in_stable, valid)
+        self.must(STRANGER, self.rate.poke, self.core.address)
 
     def rate_at(self, utilisation: int) -> int:
-        return int(self.read(self.rate.rate, utilisation))
+        """What the core is told when it asks."""
+        call = Call(self.rate.address, self.rate.rate(utilisation), sender=self.core.address)
+        return int(self.rate.rate.decode(self.engine.call([call])[0].output))
 
 
 @pytest.fixture(scope="module")
@@ -118,21 +121,32 @@ def test_index__stable_at_98_cents__grows_by_curve_and_premium() -> None:
     assert grown[6] == pytest.approx(rate + 4 * PERCENT // 8 * 215 // 1_000, rel=1e-3)
 
 
-def test_index__the_rate_of_the_moment__holds_for_all_the_time_since_the_last_accrual() -> None:
-    """So anyone may accrue before a price changes, and then pays the old rate until then."""
-    late, early = Pegged(), Pegged()
-    for system in (late, early):
-        system.account(BORROWER, [100 * WAD], 100_000 * WAD)
-        system.coin_is(WAD)
-        system.must(STRANGER, system.core.accrue)
-        system.wait(YEAR // 2)
-    early.must(STRANGER, early.core.accrue)
-    for system in (late, early):
-        system.coin_is(WAD * 100 // 98)
-    grown = [system.read(system.core.totals)[2] / RAY for system in (late, early)]
-    # 1.5 % a year for half a year, against that and 20 % for two cents.
-    assert grown[0] == pytest.approx(1.1075, abs=1e-3)
-    assert grown[1] == pytest.approx(1.0075, abs=1e-3)
+def test_index__a_poke__changes_the_rate_from_then_on() -> None:
+    """1.5 % a year until then, and 20 % more for two cents."""
+    system = Pegged()
+    system.account(BORROWER, [100 * WAD], 100_000 * WAD)
+    system.wait(YEAR // 2)
+    system.coin_is(WAD * 100 // 98)
+    assert system.read(system.core.totals)[2] / RAY == pytest.approx(1.0075, abs=1e-6)
+    system.wait(YEAR // 2)
+    assert system.read(system.core.totals)[2] / RAY == pytest.approx(1.0075 * 1.1075, abs=1e-3)
+
+
+def test_rate__price_moved_and_nobody_poked__is_what_it_was() -> None:
+    system = Pegged()
+    feed = system.feed.set_price
+    system.must(actor("feeder"), feed, system.coin.address, 2 * WAD, True)
+    assert system.rate_at(40 * PERCENT) == PLAIN
+
+
+def test_poke__is_of_one_core__and_told(pegged: Pegged) -> None:
+    pegged.coin_is(WAD)
+    pegged.must(actor("feeder"), pegged.feed.set_price, pegged.coin.address, 2 * WAD, True)
+    told = pegged.must(STRANGER, pegged.rate.poke, pegged.core.address)
+    assert told.event("PremiumSet")["premium"] == MOST
+    assert pegged.read(pegged.rate.premium_of, pegged.core.address) == MOST
+    assert pegged.read(pegged.rate.rate, 40 * PERCENT) == PLAIN  # asked by no core
+    assert not pegged.send(STRANGER, pegged.rate.poke, pegged.feed.address).ok
 
 
 def test_liquidate__any_price_of_the_coin__is_not_stopped() -> None:

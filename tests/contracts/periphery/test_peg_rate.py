@@ -52,16 +52,15 @@ def at(chain, timestamp):
 
 def test_rate__nobody_poked__is_the_curves(rate):
     assert rate.stable_price() == (0, False)
-    assert rate.rate(WAD) == CURVE
+    assert rate.rate(WAD) == CURVE  # to whom nobody poked it for
 
 
-def test_rate__stable_at_one__is_the_curves(rate, chain, poked):
+def test_price__stable_at_one(rate, chain, poked):
     at(chain, poked + WINDOW)
     assert rate.stable_price() == (WAD, True)
-    assert rate.rate(0) == rate.rate(WAD) == CURVE
 
 
-def test_rate__stable_sold_for_half_the_window__moves_by_half(
+def test_price__stable_sold_for_half_the_window__moves_by_half(
     rate, pool, chain, stable, trader, poked
 ):
     chain.pending_timestamp = poked + WINDOW // 2
@@ -69,36 +68,36 @@ def test_rate__stable_sold_for_half_the_window__moves_by_half(
     spot = 1 - WAD / pool.spot_price()
     at(chain, poked + WINDOW)
     assert spot == pytest.approx(0.0198, rel=1e-2)
-    assert rate.rate(0) - CURVE == pytest.approx(spot / 2 * 10 * WAD, rel=2e-2)
+    assert WAD - rate.stable_price()[0] == pytest.approx(spot / 2 * WAD, rel=2e-2)
 
 
-def test_rate__stable_bought__falls(rate, pool, chain, coin, trader, poked):
+def test_price__stable_bought__rises(rate, pool, chain, coin, trader, poked):
     pool.swap(coin, 1_000 * COIN, 0, trader, sender=trader)
     at(chain, poked + WINDOW)
-    assert 0 < rate.rate(0) < CURVE
+    assert WAD < rate.stable_price()[0] < 1.01 * WAD
 
 
-def test_rate__whatever_is_swapped_in_its_block__does_not_move_it(
+def test_price__whatever_is_swapped_in_its_block__does_not_move_it(
     rate, pool, chain, stable, trader, poked
 ):
     chain.pending_timestamp = poked + WINDOW
     pool.swap(stable, 5 * 10**6 * WAD, 0, trader, sender=trader)
     assert pool.spot_price() > 30 * WAD
-    assert rate.rate(0) == CURVE
+    assert rate.stable_price() == (WAD, True)
 
 
-def test_rate__an_average_too_old__is_the_curves(rate, pool, chain, stable, trader, poked):
+def test_price__an_average_too_old__is_not_valid(rate, pool, chain, stable, trader, poked):
     pool.swap(stable, 100_000 * WAD, 0, trader, sender=trader)
     at(chain, poked + 3 * WINDOW)
-    assert rate.rate(0) == CURVE + 50 * PERCENT
+    assert rate.stable_price()[1]
     at(chain, poked + 3 * WINDOW + 1)
-    assert rate.rate(0) == CURVE
+    assert not rate.stable_price()[1]
 
 
-def test_rate__asked_inside_a_swap__is_what_it_was_before(
+def test_price__asked_inside_a_swap__is_what_it_was_before(
     create, owner, stable, curve, chain, trader, attacker
 ):
-    """The pool is locked but tells its price: a hook takes the premium away from nobody."""
+    """The pool is locked but tells its price."""
     coin = create("ReentrantToken", "C", "C", 18)
     pool = create("AmmPool", coin, stable, 0)
     for token in (coin, stable):
@@ -109,8 +108,9 @@ def test_rate__asked_inside_a_swap__is_what_it_was_before(
     rate = create("PegRate", curve, average, coin, 10 * WAD, 50 * PERCENT)
     average.poke(coin, sender=owner)
     at(chain, chain.blocks.head.timestamp + WINDOW)
-    assert rate.rate(0) == CURVE + 50 * PERCENT
-    coin.arm(rate, rate.rate.encode_input(0), sender=attacker)
+    before = rate.stable_price()
+    assert before[0] < 0.91 * WAD
+    coin.arm(rate, rate.stable_price.encode_input(), sender=attacker)
     pool.swap(coin, WAD // 10, 0, trader, sender=trader)
     assert coin.succeeded()
-    assert decode(["uint256"], coin.answer()) == (CURVE + 50 * PERCENT,)
+    assert decode(["uint256", "bool"], coin.answer()) == before
