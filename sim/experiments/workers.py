@@ -87,7 +87,7 @@ class Cluster:
         self._client, self._where = client, where
         self._workers = self._there()
         self._threads = sum(self._workers.values())
-        self._alone = 0
+        self._alone = self._sent = 0
         self._name = uuid.uuid4().hex[:8]
 
     @property
@@ -105,13 +105,20 @@ class Cluster:
                     self._look()
                     return
                 for future in self._some_done(list(running)):
-                    yield self._outcome(future, running.pop(future))
+                    job = running.pop(future)
+                    if future.status in ("cancelled", "lost"):
+                        # By who is still there, after a moment without a connection to it.
+                        self._look()
+                        running[self._submit(job)] = job
+                        continue
+                    yield self._outcome(future, job)
         finally:
             if running:
                 self._client.cancel(list(running), force=True)
 
     def _submit(self, job: Job) -> Any:
-        key = f"plimsoll-{self._name}-{job.point}-{job.seed}"
+        self._sent += 1
+        key = f"plimsoll-{self._name}-{self._sent}-{job.point}-{job.seed}"
         return self._client.submit(execute, job, key=key, pure=False)
 
     def _some_done(self, futures: list[Any]) -> list[Any]:
@@ -125,7 +132,7 @@ class Cluster:
             except TimeoutError:
                 self._look()
             except FuturesCancelledError:
-                raise self._gone() from None
+                return [future for future in futures if future.status == "cancelled"]
 
     def _gone(self) -> ClusterError:
         return ClusterError(
@@ -159,8 +166,6 @@ class Cluster:
     def _outcome(self, future: Any, job: Job) -> Outcome:
         from distributed.scheduler import KilledWorker
 
-        if future.status in ("cancelled", "lost"):
-            raise self._gone()
         try:
             outcome = checked(future.result())
         except KilledWorker:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -63,6 +64,26 @@ def test_sweep__a_worker_is_killed__its_runs_are_made_again_and_it_is_said(
     assert content(tmp_path / "out") == expected
     assert found.failures.empty
     assert any("a worker is gone" in note for note in found.notes)
+
+
+def test_sweep__runs_are_cancelled_by_a_scheduler_that_is_there__are_made_again(
+    undisturbed: tuple[Plan, dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a moment without a connection to it."""
+    asked, expected = undisturbed
+    sent: list[Any] = []
+    submit = workers.Cluster._submit
+
+    def noted(self: workers.Cluster, job: Job) -> Any:
+        sent.append(submit(self, job))
+        return sent[-1]
+
+    monkeypatch.setattr(workers.Cluster, "_submit", noted)
+    cancel = once(4, lambda: [future.cancel(force=True) for future in sent[-3:]])
+    found = sweep(asked, tmp_path / "out", workers=2, progress=cancel)
+    assert len(sent) > 24
+    assert content(tmp_path / "out") == expected
+    assert found.failures.empty
 
 
 def test_cluster__after_many_runs__holds_on_to_few(tmp_path: Path) -> None:
