@@ -20,6 +20,7 @@ MINIMUM_SHARES: constant(uint256) = 1000  # locked, so that a share can never be
 MAX_RESERVE: constant(uint256) = 2**108 - 1
 MAX_TIMESTAMP: constant(uint256) = 2**40 - 1
 MAX_PRICE: constant(uint256) = 2**88 - 1
+MIN_PRICE: constant(uint256) = 10**4  # so that a step is more than what is rounded
 PACE: constant(uint256) = 100  # in a second the price followed moves by one part in so many
 DOUBLINGS: constant(uint256) = 13  # (1 + 1/PACE)^(2^13) is more than prices can be apart
 
@@ -204,10 +205,10 @@ def _follow() -> (uint256, uint256):
     cumulative: uint256 = self._followed >> 88
     price: uint256 = self._followed & MAX_PRICE
     spot: uint256 = min(self._spot_price(), MAX_PRICE)
+    if price != 0 or spot != 0:
+        spot = max(spot, MIN_PRICE)
     if price == 0:
-        price = spot
-    else:
-        spot = max(spot, 1)  # nothing is followed but once: the first price comes at once
+        price = spot  # the first, and never again
     seconds: uint256 = block.timestamp - (self._state & MAX_TIMESTAMP)
     nearer: uint256 = 0
     short: uint256 = 0

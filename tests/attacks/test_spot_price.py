@@ -126,6 +126,25 @@ def test_a_price_followed_to_nothing__begins_no_new_life_at_the_next() -> None:
     assert system.read(oracle.price, system.token())[0] < WAD // 10**6
 
 
+def test_the_sum_of_a_price_near_nothing__never_falls() -> None:
+    """Guard: what is followed is large enough for a step of a hundredth to be more than what is
+    rounded. An average is of a difference, and one below zero would be any number."""
+    system, pool, _ = pooled(0)
+    system.must(ATTACKER, system.tokens[0].mint, ATTACKER, 2**100)
+    system.must(ATTACKER, pool.swap, system.token(), 2**97, 0, ATTACKER)
+    shares = system.read(pool.shares_of, OWNER)
+    system.must(OWNER, pool.remove_liquidity, shares * 9_999 // 10_000, 0, 0, OWNER)
+    system.must(ATTACKER, pool.swap, system.token(), 2**99, 0, ATTACKER)
+    assert system.read(pool.spot_price) < 100
+    system.wait(10**5)
+    system.must(ATTACKER, pool.swap, system.stable.address, 10**12, 0, ATTACKER)
+    sums = [system.read(pool.cumulative_price)[0]]
+    for _ in range(300):
+        system.wait(1)
+        sums.append(system.read(pool.cumulative_price)[0])
+    assert sums == sorted(sums)
+
+
 @pytest.mark.parametrize("window", [0, WINDOW])
 def test_dump_and_liquidate(window: int) -> None:
     """Guard: the same. A borrower at a healthy price outside is made liquidatable by a sale
