@@ -19,7 +19,7 @@ use revm::{
     Context, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext,
     context::{BlockEnv, TxEnv},
     database::InMemoryDB,
-    primitives::{Address, TxKind, U256, hardfork::SpecId, hex},
+    primitives::{Address, Bytes, TxKind, U256, hardfork::SpecId, hex},
     state::{AccountInfo, Bytecode},
 };
 
@@ -61,6 +61,7 @@ fn calls(size: u64, block: u64) -> Vec<TxEnv> {
         caller: sender(index % SENDERS),
         nonce: index / SENDERS,
         kind: TxKind::Call(CONTRACT),
+        data: Bytes::copy_from_slice(b"call"),
         gas_limit: 100_000,
         gas_price: u128::from(2 * BASE_FEE),
         gas_priority_fee: Some(1),
