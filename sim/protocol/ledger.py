@@ -64,6 +64,8 @@ class Ledger:
         self.shares: list[int] = []
         self.amounts: list[list[int]] = []
         self.called_at: list[int] = []
+        self.changes: list[int] = []
+        """How often each account's debt, collateral or margin call changed."""
         self._numbers: dict[tuple[Address, int], int] = {}
         self._columns = Columns(len(assets))
 
@@ -71,6 +73,8 @@ class Ledger:
         self._call_life = terms.grace + scenario.protocol.call_window
         self.index = RAY
         self.accrued_at = opened_at
+        self._index_now: int | None = None
+        """What accruing now would leave; None until it is asked for after a change."""
         self.total_shares = 0
         self.bad_debt = 0
         self.lent: defaultdict[Address, int] = defaultdict(int)
@@ -111,6 +115,7 @@ class Ledger:
     def apply(self, receipts: Iterable[Receipt], timestamp: int) -> list[Happening]:
         """Follow a block; what happened in it, plain transfers and approvals left out."""
         self.timestamp = timestamp
+        self._index_now = None
         happened = []
         for h in self._reader.read(receipts):
             if h.source in self.balances:
@@ -168,18 +173,20 @@ class Ledger:
 
     def debt_of(self, row: int) -> int:
         """D of an account now, stable units."""
-        return debt_up(self.shares[row], self.index_at(self.timestamp))
+        if self._index_now is None:
+            self._index_now = self.index_at(self.timestamp)
+        return debt_up(self.shares[row], self._index_now)
 
     def standing_call(self, row: int, timestamp: int) -> int:
         """Timestamp of the account's margin call, 0 when none stands or it has lapsed."""
         called_at = self.called_at[row]
         return called_at if timestamp <= called_at + self._call_life else 0
 
-    def phase(self, row: int) -> tuple[int, bool, bool]:
-        """Of the account's margin call: when it began, whether it is due, whether it lapsed."""
+    def call_changes_at(self, row: int) -> float:
+        """When time alone next changes what the account's margin call allows; inf for never."""
         called_at = self.called_at[row]
-        late, lapsed = called_at + self._grace, called_at + self._call_life
-        return called_at, self.timestamp >= late, self.timestamp > lapsed
+        late, lapsed = called_at + self._grace, called_at + self._call_life + 1
+        return late if self.timestamp < late else lapsed if self.timestamp < lapsed else inf
 
     def values_of(self, row: int) -> list[int]:
         """Of each collateral of an account, WAD USD at the chain's prices, rounded down."""
@@ -261,6 +268,7 @@ class Ledger:
         return replace(h, effects=(*opened, *effects))
 
     def _book(self, effect: Effect) -> None:
+        self._index_now = None
         match effect:
             case Opened():
                 self._opened(effect.owner, effect.market)
@@ -297,18 +305,22 @@ class Ledger:
         self.shares.append(0)
         self.amounts.append([0] * len(self.units))
         self.called_at.append(0)
+        self.changes.append(0)
         self._numbers[owner, market] = len(self)
 
     def _hold(self, row: int, asset: int, change: int) -> None:
+        self.changes[row] += 1
         self.amounts[row][asset] += change
         self._columns.amounts[row, asset] = self.amounts[row][asset] / self.units[asset]
 
     def _owe(self, row: int, change: int) -> None:
+        self.changes[row] += 1
         self.shares[row] += change
         self.total_shares += change
         self._columns.debts[row] = self.shares[row] / WAD
 
     def _call(self, row: int, called_at: int) -> None:
+        self.changes[row] += 1
         self.called_at[row] = called_at
         self._columns.called[row] = called_at
 

@@ -59,11 +59,17 @@ class LinearBook:
     def _columns(self) -> Floats:
         return np.array(self.shares) / WAD
 
+    @cached_property
+    def _by_asset(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(zip(*self.shares, strict=True))
+
     def of_one(self, values: Sequence[int]) -> tuple[int, int, int]:
-        initial, maintenance, close_out = (
-            sum(-(-value * share // WAD) for value, share in zip(values, shares, strict=True))
-            for shares in self.shares
-        )
+        initial, maintenance, close_out = 0, 0, 0
+        for value, shares in zip(values, self._by_asset, strict=True):
+            if value:
+                initial += -(-value * shares[0] // WAD)
+                maintenance += -(-value * shares[1] // WAD)
+                close_out += -(-value * shares[2] // WAD)
         return initial, maintenance, close_out
 
     def of_all(self, values: Floats) -> tuple[Floats, Floats, Floats]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from agents.intent import Intent, PayOut, Poke, Post, Swap, VenueOrder
 from agents.market import Peg, Pool
@@ -28,16 +27,15 @@ KNOWN_BLOCKS = 10
 """Blocks for which a read is good while a penalty does not grow with time: interest moves what
 it says by less than 1e-6."""
 
-State = tuple[int, tuple[int, ...], tuple[int, bool, bool]]
-"""Of an account: its shares, its amounts and the phase of its margin call."""
 
-
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What was last read of a candidate."""
 
-    state: State
+    changes: int
+    """Of the account until then."""
     block: int
+    until: float
+    """Timestamp."""
     opportunities: Sequence[Opportunity]
 
 
@@ -175,8 +173,7 @@ class System:
         feed = ledger.oracle.state(ledger.timestamp)
         if feed != self._known_feed:
             self._known, self._known_feed = {}, feed
-        states = {account: self._state(account) for account in candidates}
-        stale = [account for account in candidates if not self._is_known(account, states, block)]
+        stale = [account for account in candidates if not self._is_known(account, block)]
         positions = [adapter.position(account, ledger) for account in accounts]
         chances = [adapter.opportunities(account, ledger) for account in stale]
         answers = iter(_answers(engine, [*positions, *chances]))
@@ -186,20 +183,17 @@ class System:
         }
         for account, chance in zip(stale, chances, strict=True):
             found = chance.decode(next(answers))
-            self._known[account] = Known(states[account], block, found)
+            changes, until = ledger.changes[account - 1], ledger.call_changes_at(account - 1)
+            self._known[account] = Known(changes, block, until, found)
         return shown, [o for account in candidates for o in self._known[account].opportunities]
 
-    def _state(self, account: int) -> State:
-        """What an account's opportunities depend on, but for prices and interest."""
-        row, ledger = account - 1, self.ledger
-        return ledger.shares[row], tuple(ledger.amounts[row]), ledger.phase(row)
-
-    def _is_known(self, account: int, states: Mapping[int, State], block: int) -> bool:
-        known = self._known.get(account)
+    def _is_known(self, account: int, block: int) -> bool:
+        known, ledger = self._known.get(account), self.ledger
         return (
             known is not None
             and block - known.block <= self._known_blocks
-            and known.state == states[account]
+            and known.changes == ledger.changes[account - 1]
+            and ledger.timestamp < known.until
         )
 
 
