@@ -959,14 +959,17 @@ def _check_worth(i: uint256, received: uint256, held: bool, own: bool):
 @internal
 def _check_cap(account: uint256, called: bool, i: uint256, total: uint256):
     """
-    @notice A call may be answered past the cap, but neither with what can be borrowed against
-            nor in doubt, so that a cap of 0 keeps out what has lost its price.
+    @notice A call may be answered past a cap that is not 0, but neither with what can be
+            borrowed against nor in doubt.
     """
-    fits: bool = total <= self._deposit_caps[i]
-    if not fits and called and total <= MAX_AMOUNT:
+    cap: uint256 = self._deposit_caps[i]
+    if total <= cap:
+        return
+    answers: bool = called and cap != 0 and total <= MAX_AMOUNT
+    if answers:
         p: ICollateralizedDebt.Position = self._position(account)
-        fits = p.valid and p.collateral < p.debt + p.initial
-    checks._require(fits, "limit: deposit cap")
+        answers = p.valid and p.collateral < p.debt + p.initial
+    checks._require(answers, "limit: deposit cap")
 
 
 @view

@@ -74,13 +74,15 @@ def test_a_leg_in_doubt__does_not_hide_what_the_account_is_worth(price: int) -> 
     system.refuses(FULL, BORROWER, deposit, account, system.token(), 2 * WAD)
 
 
-def test_a_cap_of_0__keeps_out_what_has_lost_its_price() -> None:
-    """Guard: no call is answered past a cap in doubt. Else a called account buys a token whose
-    price died at 80, for next to nothing, a little for each fall of the rest, and is below no
-    line for certain until the rest is worth half its debt."""
+@pytest.mark.parametrize("valid", [False, True])
+def test_a_cap_of_0__keeps_out_what_has_lost_its_price(valid: bool) -> None:
+    """Guard: no call is answered past a cap of 0. Else a called account buys a token whose price
+    died at 80, for next to nothing, a little for each fall of the rest, and is below no line for
+    certain until the rest is worth half its debt; or, where the false price is posted still,
+    pays in what it says is enough and takes its good collateral out."""
     system = System(assets=(ETHER, BITCOIN), prices=(2_000 * WAD, 80 * WAD))
     account = system.account(BORROWER, [10 * WAD], 12_000 * WAD)
-    system.price(1, 80 * WAD, valid=False)
+    system.price(1, 80 * WAD, valid=valid)
     system.must(OWNER, system.core.set_deposit_cap, system.token(1), 0)
     system.price(0, 1_490 * WAD)
     system.must(STRANGER, system.core.margin_call, account)

@@ -37,7 +37,8 @@ class Reference(Books):
             amounts = list(a.amounts)
             amounts[asset] += amount
             p = self.position(account, amounts)
-            answers = called and p.valid and p.value < p.debt + p.initial and total <= NO_CAP
+            answers = called and self.caps[asset] and p.valid and p.value < p.debt + p.initial
+            answers = answers and total <= NO_CAP
             need(answers, "limit: deposit cap")
         held[payer] -= amount
         a.amounts[asset] += amount
