@@ -88,7 +88,9 @@ def scenario_options(command: Any) -> Any:
             click.option("--engine", default="auto", show_default=True,
                          help="auto, revm, anvil, py-evm, an Ape network choice or a node's URL."),
             click.option("--seed", type=click.IntRange(min=0), help="Default: the scenario's."),
-            click.option("--blocks", type=click.IntRange(min=1), help="Default: the scenario's."),
+            click.option("--blocks", type=click.IntRange(min=1),
+                         help="Length of the run, which draws a path of its own for each "
+                              "length. Default: the scenario's."),
         ]
     ):  # fmt: skip
         command = option(command)

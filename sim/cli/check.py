@@ -112,7 +112,8 @@ def _lines(verdict: Verdict) -> Iterator[str]:
             if answer.case:
                 yield f"  plimsoll replay {answer.case}"
     if verdict.holds:
-        yield f"{verdict.target.name} holds, as far as was looked (seed {verdict.seed})"
+        until = ", until it was interrupted" if verdict.interrupted else ""
+        yield f"{verdict.target.name} holds, as far as was looked{until} (seed {verdict.seed})"
 
 
 @contextmanager

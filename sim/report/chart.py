@@ -236,7 +236,7 @@ def _binned(table: pd.DataFrame, columns: list[str], what: str) -> pd.DataFrame:
     how = {"hours": "last"} | dict.fromkeys(columns, what)
     stretches = pd.DataFrame(table.groupby(_stretches(table)).agg(how))
     start = stretches.iloc[:1].assign(hours=table["hours"].iloc[0])
-    return pd.concat([start, stretches], ignore_index=True)
+    return pd.concat([start, stretches], ignore_index=True).drop_duplicates("hours")
 
 
 def _extremes(table: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from sim.report.write import FORMATS, Writer
 def collect(folder: Path) -> Document:
     """The report of a run, a comparison or a sweep. Raises UsageError for anything else."""
     if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder that run, compare or sweep wrote")
+        raise UsageError(f"{folder} is not a folder that run, compare, sweep or optimize wrote")
     if (folder / RUN_FILE).exists():
         record, tables = read(folder)
         if not record["summary"]:

@@ -14,10 +14,10 @@ WORTH_TELLING = 200
 """Basis points that the oracle is above the market."""
 BECAUSE = {
     "oracle late": "the oracle is late",
-    "underbid": "what would cure them is outbid",
-    "price gapped": "the price jumps past their margin",
-    "too slow": "their owners are too slow",
-    "no funds": "their owners have no funds",
+    "underbid": "what would cure an account is outbid",
+    "price gapped": "the price jumps past the margin",
+    "too slow": "owners are too slow",
+    "no funds": "owners have no funds",
 }
 
 
@@ -25,7 +25,8 @@ def answer(summary: Figures, ended: str = "complete") -> list[str]:
     """What the run says, the most important first."""
     solvency, liquidation = summary["solvency"], summary["liquidation"]
     sentences = [
-        _lenders(solvency),
+        "" if ended == "complete" else f"The run is not whole: {ended}.",
+        _lenders(solvency, liquidation["liquidations"]),
         _market(summary["market"]),
         _oracle(summary["oracle"]),
         _liquidations(liquidation, summary["incentives"]["liquidator_profit_usd"]),
@@ -35,12 +36,11 @@ def answer(summary: Figures, ended: str = "complete") -> list[str]:
         _selling(summary["cascade"]),
         _peg(summary.get("peg")),
         _left(solvency["liquidatable_end_usd"]),
-        "" if ended == "complete" else f"The run is not whole: {ended}.",
     ]
     return [sentence for sentence in sentences if sentence]
 
 
-def _lenders(s: Figures) -> str:
+def _lenders(s: Figures, liquidations: int) -> str:
     if s["loss_usd"] > 0:
         return (
             f"Lenders lose: {money(s['bad_debt_usd'])} of bad debt and "
@@ -52,6 +52,8 @@ def _lenders(s: Figures) -> str:
             "It holds, narrowly: no bad debt and no shortfall at the end, but "
             f"{money(s['shortfall_worst_usd'])} of debt without collateral at the worst block."
         )
+    if not liquidations and not s["liquidatable_worst_usd"]:
+        return "It is not put to the test: in no block could an account be liquidated."
     return "It holds: no bad debt, and no block in which any account owed more than it held."
 
 
@@ -116,12 +118,14 @@ def _causes(causes: Figures) -> str:
 def _selling(cascade: Figures | None) -> str:
     if not cascade or not cascade["sold_usd"]:
         return ""
-    deeper = [
-        f"{asset} {each['fall']:.1%} instead of {each['shock']:.1%}"
+    falls = [
+        (asset, f"{each['fall']:.1%}", f"{each['shock']:.1%}")
         for asset, each in cascade["assets"].items()
+        if each["fall"] > each["shock"]
     ]
-    sold = money(cascade["sold_usd"])
-    return f"With {sold} sold outside, prices fall further: {', '.join(deeper)}."
+    deeper = [f"{asset} {fall} instead of {path}" for asset, fall, path in falls if fall != path]
+    further = f"further: {', '.join(deeper)}" if deeper else "no further for it"
+    return f"With {money(cascade['sold_usd'])} sold outside, prices fall {further}."
 
 
 def _peg(p: Figures | None) -> str:

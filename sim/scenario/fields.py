@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 LARGEST = 1e15
 """Of any amount: in wei it still fits every field on chain."""
@@ -23,5 +23,18 @@ Head = Annotated[int, Field(ge=0, le=100_000)]
 """How many agents."""
 
 
+NUMBERS = (int, float, int | None, float | None)
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_flag_for_a_number(cls, data: Any) -> Any:
+        """Which would pass as 0 or 1."""
+        for name, value in data.items() if isinstance(data, dict) else ():
+            field = cls.model_fields.get(name)
+            if isinstance(value, bool) and field and field.annotation in NUMBERS:
+                raise ValueError(f"{name} is {str(value).lower()}: a number is needed")
+        return data

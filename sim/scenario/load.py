@@ -40,7 +40,8 @@ def load(source: str | Path, overrides: Sequence[str] = ()) -> Scenario:
         raise ScenarioError(f"{path} is not the record of a run: it holds no scenario") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path} cannot be read: {error}") from None
-    for override in overrides:
+    # A model first, for the fields that come with it.
+    for override in sorted(overrides, key=lambda each: not _is_model(each)):
         _apply(data, override)
     data.setdefault("name", path.stem)
     _resolve_files(data, path.parent)
@@ -86,10 +87,18 @@ def _apply(data: dict[str, Any], override: str) -> None:
             place = place.setdefault(name, {})
         if not isinstance(place, dict | list):
             raise ScenarioError(f"override {override!r} goes into {name!r}, which is not a section")
+    if _is_model(override) and isinstance(place, dict) and place.get("model") != setting:
+        place.clear()  # The fields of one model of the price are none of another's.
     if isinstance(place, list):
         place[_index(place, leaf, override)] = setting
     else:
         place[leaf] = setting
+
+
+def _is_model(override: str) -> bool:
+    """Whether it says which model a price follows."""
+    key, _, _ = override.partition("=")
+    return key.strip().split(".")[-2:] == ["price", "model"]
 
 
 def _index(items: list[Any], text: str, override: str) -> int:
@@ -120,7 +129,10 @@ def _sentence(error: ValidationError, origin: str) -> str:
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         name = origin.removesuffix(".toml")
-        return f"{origin}: unknown key {where}; `plimsoll show {name}` lists the known ones"
+        shown = name if name in names() else "black-thursday"
+        return f"{origin}: unknown key {where}; `plimsoll show {shown}` lists the known ones"
+    if first["type"] == "model_type":
+        return f"{origin}: {where} is {first.get('input')!r}: a section is needed"
     if first["type"] in ("union_tag_not_found", "union_tag_invalid"):
         tag = first.get("ctx", {}).get("tag")
         found = "is missing" if tag is None else f"is {tag!r}"

@@ -229,12 +229,21 @@ def test_override__the_last_one_counts():
         ("run.blcks=5", "unknown key run.blcks"),
         ("run.blocks=many", "run.blocks is 'many'"),
         ("run.blocks=nan", "run.blocks is nan: a finite number is needed"),
+        ("traders.count=true", "traders: count is true: a number is needed"),
+        ("margin=3", "margin is 3: a section is needed"),
     ],
 )
 def test_override__wrong__one_sentence(override, message):
     with pytest.raises(ScenarioError) as refused:
         load("calm", [override])
     assert message in str(refused.value)
+
+
+def test_override__another_model_of_the_price__leaves_the_fields_of_the_old_one():
+    model = "price.model=replay"
+    for overrides in ([model, "price.file=a.csv"], ["price.file=a.csv", model]):
+        assert load("black-thursday", overrides).price.file == "a.csv"
+    assert load("black-thursday", ["price.model=anchored"]) == load("black-thursday")
 
 
 def leaves(data, path=""):

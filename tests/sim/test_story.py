@@ -20,6 +20,7 @@ QUIET: dict[str, Any] = {
         "shortfall_worst_usd": 0.0,
         "debt_start_usd": 2e6,
         "liquidatable_end_usd": 0.0,
+        "liquidatable_worst_usd": 1e3,
     },
     "liquidation": {
         "liquidations": 0,
@@ -100,7 +101,7 @@ def test_quiet_run__says_only_that_it_holds() -> None:
                     "no funds": {"accounts": 1, "borrower_loss_usd": 20.0},
                 }
             },
-            "Most is lost where their owners have no funds: 20 USD in 1 account.",
+            "Most is lost where owners have no funds: 20 USD in 1 account.",
         ),
         (
             "incentives",
@@ -143,5 +144,20 @@ def test_what_happened__is_said(part: str, figures: dict[str, Any], sentence: st
     assert len(set(said) - set(answer(QUIET))) == 1
 
 
+def test_nothing_was_liquidatable__is_no_proof() -> None:
+    said = answer(with_(solvency={"liquidatable_worst_usd": 0.0}))
+    assert said[0] == "It is not put to the test: in no block could an account be liquidated."
+    at_once = {"liquidations": 1, "accounts_liquidated": 1}
+    said = answer(with_(solvency={"liquidatable_worst_usd": 0.0}, liquidation=at_once))
+    assert said[0] == HOLDS
+
+
+@pytest.mark.parametrize("fall", [0.2712, 0.2723])
+def test_selling_that_moved_no_price__is_not_said_to(fall: float) -> None:
+    cascade = {"sold_usd": 2e6, "assets": {"ETH": {"fall": fall, "shock": 0.272}}}
+    told = "With 2 million USD sold outside, prices fall no further for it."
+    assert told in answer(with_(cascade=cascade))
+
+
 def test_run_that_was_cut_short__says_so() -> None:
-    assert answer(QUIET, "interrupted")[-1] == "The run is not whole: interrupted."
+    assert answer(QUIET, "interrupted")[0] == "The run is not whole: interrupted."
