@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, inf, log, sqrt
+from math import ceil, exp, expm1, inf, log, sqrt
 
 from agents.market import Pool
 
@@ -57,21 +57,28 @@ def seen_ratio(ratio: float, stood: float, window: float) -> float:
     return 1 - (_followed(ratio, stood) - before) / window
 
 
-def _followed(ratio: float, stood: float) -> float:
-    """Integral of the drop that a pool has followed: 1 − exp(−`PACE`·t), until it is all of it."""
-    on_the_way = min(stood, -log(ratio) / PACE)
+def _followed(ratio: float, stood: float, rest: float = 0.0) -> float:
+    """Integral of the drop that a pool has followed: 1 − exp(−`PACE`·t), until it is all of it;
+    from then on it stays, or is let go for `rest` seconds and brought back in as many."""
+    whole = -log(ratio) / PACE
+    on_the_way = min(stood, whole)
     followed = on_the_way - (1 - exp(-PACE * on_the_way)) / PACE
-    return followed + (1 - ratio) * (stood - on_the_way)
+    held = 1 - ratio
+    if rest:
+        moves = min(rest, whole)
+        back = moves - ratio * expm1(PACE * moves) / PACE
+        held = (back + held * (rest - moves) / 2) / rest
+    return followed + held * (stood - on_the_way)
 
 
-def _push_for(followed: float, stood: float) -> float:
+def _push_for(followed: float, stood: float, rest: float) -> float:
     """The ratio of which so much is followed while it stands; 0 where none is enough."""
     deepest, none = exp(-PACE * stood), 1.0
-    if _followed(deepest, stood) < followed:
+    if _followed(deepest, stood, rest) < followed:
         return 0.0
     for _ in range(HALVINGS):
         middle = (deepest + none) / 2
-        if _followed(middle, stood) < followed:
+        if _followed(middle, stood, rest) < followed:
             none = middle
         else:
             deepest = middle
@@ -80,23 +87,33 @@ def _push_for(followed: float, stood: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A push renewed in every one of some blocks."""
+    """A push renewed in so many blocks: in every one until the pool has followed it, and from
+    then on in every one, or in every second, for `stood` seconds in all."""
 
     blocks: int
     ratio: float
     unit_cost: float
     """For a pool with one unit of stable."""
+    stood: float
+    rest: float
+    """Seconds that it is let go before it is renewed."""
 
 
 def cheapest_hold(ratio: float, window: float, block_seconds: float, fee: float) -> Hold:
-    """The cheapest way to have an average over `window` seconds show `ratio`: few deep pushes, or
-    many shallow ones, which last to the end of the window."""
-    best = Hold(0, 0.0, inf)
-    for blocks in range(1, max(1, int(window / block_seconds)) + 1):
-        pushed = _push_for((1 - ratio) * window, blocks * block_seconds)
-        if not pushed:
-            continue
-        cost = holding_cost(1.0, pushed, fee, blocks)
-        if cost < best.unit_cost:
-            best = Hold(blocks, pushed, cost)
+    """The cheapest of these ways to have an average over `window` seconds show `ratio`: few deep
+    pushes, or many shallow ones, which last to the end of the window. What a pool has followed
+    it forgets no faster, so that a push in every second block holds it for half the cost."""
+    best = Hold(0, 0.0, inf, 0.0, 0.0)
+    for lasting in range(1, max(1, int(window / block_seconds)) + 1):
+        stood = lasting * block_seconds
+        for rest in (0.0, block_seconds):
+            pushed = _push_for((1 - ratio) * window, stood, rest)
+            if not pushed:
+                continue
+            followed_in = min(lasting, ceil(-log(pushed) / PACE / block_seconds))
+            spared = (lasting - followed_in) // 2 if rest else 0
+            blocks = lasting - spared
+            cost = holding_cost(1.0, pushed, fee, blocks)
+            if cost < best.unit_cost:
+                best = Hold(blocks, pushed, cost, stood, rest)
     return best

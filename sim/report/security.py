@@ -27,7 +27,7 @@ def table(depths: pd.DataFrame, spot: float, average: float, window: float) -> R
     """A row a depth of the pool; break-even depths below, USD."""
     shown = Table(
         title="The best attack, thousand USD: in one bundle at the spot price, and by a push in "
-        f"each of so many blocks\nat the price averaged over {window / 60:,.0f} minutes",
+        f"so many blocks\nat the price averaged over {window / 60:,.0f} minutes",
         title_justify="left",
         box=None,
         pad_edge=False,
