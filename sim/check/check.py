@@ -43,7 +43,7 @@ class Answer:
         return "broken" if self.sentence else "holds" if self.tried else "not met"
 
 
-@dataclass
+@dataclass(repr=False)
 class Verdict:
     """On one contract."""
 
@@ -65,6 +65,11 @@ class Verdict:
     @property
     def holds(self) -> bool:
         return not any(answer.sentence for answer in self.answers)
+
+    def __repr__(self) -> str:
+        """What is broken, for a failing `assert verdict.holds`."""
+        broken = [f"{each.name}: {each.sentence}" for each in self.answers if each.sentence]
+        return f"<{self.target.name}: {'; '.join(broken) or 'holds'}>"
 
     def record(self) -> dict[str, Any]:
         """As JSON."""

@@ -45,7 +45,9 @@ def seconds(_: Any, __: Any, given: str) -> float:
     type=click.IntRange(min=1),
     help="Search over so many, without scenarios; the same each time.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for cases.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for cases; default out/check-NAME."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON only.")
 def check_command(
     path: str,

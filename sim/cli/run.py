@@ -18,7 +18,9 @@ from sim.errors import UsageError
 
 @main.command("run")
 @scenario_options
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the run's files.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder; default out/NAME, none with --json."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the content of run.json only.")
 @click.option(
     "--against",

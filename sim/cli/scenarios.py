@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import click
@@ -54,4 +55,10 @@ def _fields(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, str, st
             for i, item in enumerate(found):
                 yield from _fields(item, f"{where}.{i}.")
         else:
-            yield where, str(found), info.description or ""
+            yield where, _as_written(found), info.description or ""
+
+
+def _as_written(found: object) -> str:
+    """As one would write it in a scenario, or in --set."""
+    plain = isinstance(found, list | tuple | bool)
+    return json.dumps(found) if plain else "unset" if found is None else str(found)

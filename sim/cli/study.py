@@ -49,7 +49,8 @@ def study_options(command: Any) -> Any:
                          "ends Z (2.5) standard deviations deeper, and weights make up for it; "
                          "minimum: that is drawn so only until it is so deep, for falls to about "
                          "that depth, however they end."),
-            click.option("--out", type=click.Path(path_type=Path), help="Folder."),
+            click.option("--out", type=click.Path(path_type=Path),
+                         help="Folder; default out/sweep-NAME or out/optimize-NAME."),
             click.option("--resume", is_flag=True, help="Go on with the study in the folder."),
         ]
     ):  # fmt: skip
