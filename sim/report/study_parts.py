@@ -20,6 +20,7 @@ from sim.report.words import called, measured
 
 RISKS = ("bad_debt_es95", "loss_es95", "liquidation_at_risk", "insolvency", "borrower_loss_mean")
 """Figures drawn against the parameters, where the study has them."""
+ACROSS = "What each figure does across the parameters; bars are 95 % intervals, where not cut"
 LOSS = "loss"
 GAIN, RISK = "capital_efficiency_mean", f"{LOSS}_es95"
 """What is weighed: how much may be borrowed on collateral, and what lenders lose in the tail."""
@@ -27,6 +28,8 @@ LOSSES = {LOSS: "shortfall and bad debt", "bad_debt": "bad debt alone"}
 """Whose distributions are drawn, and what they are, at the end of a run."""
 MARKS = ("loss_var95", "loss_es95", "loss_es99")
 DECIMALS = 6
+FAR = 2
+"""Times the largest figure: where intervals are cut."""
 ENOUGH = 3
 """Runs that lose something, for a curve of losses."""
 
@@ -66,7 +69,7 @@ def across(
     if panels:
         whole = alt.concat(*panels, columns=2, spacing=24)
         whole = whole.resolve_scale(color="independent")
-        yield Figure("across", "What each figure does across the parameters", configured(whole))
+        yield Figure("across", ACROSS, configured(whole))
 
 
 def weighed(tails: pd.DataFrame, points: pd.DataFrame, keys: Sequence[str]) -> list[Section]:
@@ -179,10 +182,12 @@ def _wide(
 
 
 def _finite(table: pd.DataFrame) -> pd.DataFrame:
-    """Intervals without an end are drawn without it."""
+    """Intervals without an end are drawn without it; one that reaches far beyond all figures is
+    cut, or they would all lie on the axis."""
+    high = table["high"].where(table["high"].map(isfinite), table["value"])
     return table.assign(
         low=table["low"].where(table["low"].map(isfinite), table["value"]),
-        high=table["high"].where(table["high"].map(isfinite), table["value"]),
+        high=high.clip(upper=FAR * table["value"].max()),
     )
 
 
