@@ -600,11 +600,14 @@ def _repay_limit(book: Book) -> uint256:
 def _write_off(owner: address):
     """
     @notice Debt behind which there is nothing worth seizing is the lenders' loss. What covers
-            the debt is worth seizing, as little as it may be.
+            the debt is worth seizing, as little as it may be; so may be what is in doubt, which
+            counts twice.
     """
     shares: uint256 = self.debt_shares_of[owner]
     amount: uint256 = self._debt(shares)
-    if shares == 0 or self._book(owner).value >= min(MIN_LEFT, amount):
+    if shares == 0:
+        return
+    if self._book(owner).value + self._in_doubt(owner) >= min(MIN_LEFT, amount):
         return
     self._retire(owner, shares)
     self.lost += amount

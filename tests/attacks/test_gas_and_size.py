@@ -10,6 +10,7 @@ from tests.vectors.system import (
     BORROWER,
     ETHER,
     LIQUIDATOR,
+    OWNER,
     PERCENT,
     STRANGER,
     System,
@@ -111,9 +112,10 @@ def test_a_called_account__is_no_way_past_the_largest_amount() -> None:
     system.must(STRANGER, system.core.margin_call, account)
     system.price(0, 1)
     system.collateral(BORROWER, 0, 2**128)
-    system.refuses(
-        "limit: deposit cap", BORROWER, system.core.deposit, account, system.token(), 2**128 - 1
-    )
+    system.must(OWNER, system.core.set_deposit_cap, system.token(), 10 * WAD)
+    deposit, most = system.core.deposit, 2**128 - 1 - 10 * WAD
+    system.refuses("limit: deposit cap", BORROWER, deposit, account, system.token(), most + 1)
+    system.must(BORROWER, deposit, account, system.token(), most)
 
 
 def test_a_debt_of_one_unit__can_be_ended() -> None:

@@ -248,6 +248,24 @@ def test_write_off__little_is_left_that_covers_the_debt__is_not_the_lenders_loss
     assert world.read(world.pool.lost) == 0
 
 
+def test_write_off__what_is_left_is_in_doubt__is_not_the_lenders_loss(world: Pool) -> None:
+    """9.99 at a last price that is not valid: at a tenfold it covers what is left, and whoever
+    lost only the debt would take it out."""
+    first, second = (token.address for token in world.tokens)
+    world.must(STRANGER, world.pool.deposit, STRANGER, first, 1_453 * WAD // 1_000)
+    world.must(STRANGER, world.pool.deposit, STRANGER, second, 999_000)
+    world.must(STRANGER, world.pool.borrow, 108 * WAD, STRANGER)
+    world.price(1_000, valid=False, asset=1)
+    world.price(60)
+    world.must(LIQUIDATOR, world.pool.liquidate, STRANGER, first, MAX_UINT256, 0, LIQUIDATOR)
+    owed = world.read(world.pool.position_of, STRANGER)[1]
+    assert owed > 9 * WAD
+    assert world.read(world.pool.lost) == 0
+    world.price(2_000, asset=1)
+    everything = second, 999_000, STRANGER
+    world.refuses("pool: below initial requirement", STRANGER, world.pool.withdraw, *everything)
+
+
 def test_deposit__a_grain_without_a_price__does_not_shield_a_debt(world: Pool) -> None:
     other = world.tokens[1].address
     world.price(1_000, valid=False, asset=1)
