@@ -130,6 +130,9 @@ def test_deposit__a_called_account_may_pass_the_cap__but_not_to_borrow_on_it(
     system.price(system.eth, 1_400 * WAD)
     core.margin_call(indebted, sender=stranger)
     system.give(borrower, system.eth, 10 * ETH)
+    with ape.reverts("limit: deposit cap"):
+        core.deposit(indebted, system.eth, ETH, sender=borrower)
+    core.set_deposit_cap(system.eth, 1, sender=owner)
     most = 12_000 * USD * 100 // (70 * 1_400) - 10 * ETH
     with ape.reverts("limit: deposit cap"):
         core.deposit(indebted, system.eth, most + 1, sender=borrower)
@@ -141,7 +144,7 @@ def test_deposit__a_called_account_may_pass_the_cap__but_not_to_borrow_on_it(
 def test_deposit__cap_binds_again_when_the_call_has_lapsed(
     system, core, indebted, owner, borrower, stranger, wait
 ):
-    core.set_deposit_cap(system.eth, 0, sender=owner)
+    core.set_deposit_cap(system.eth, 10 * ETH, sender=owner)
     system.price(system.eth, 1_499 * WAD)
     core.margin_call(indebted, sender=stranger)
     system.give(borrower, system.eth, ETH)
