@@ -44,7 +44,17 @@ def compare_command(
     from sim.report.comparison import draw, table
 
     more = (f"run.blocks={blocks}",) if blocks else ()
-    folder = out or OUT / f"compare-{Path(scenario).stem}"
+    chosen = load_with(scenario, blocks, overrides)
+    record = {
+        "scenario": chosen.model_dump(mode="json"),
+        "source": scenario,
+        "overrides": [*overrides, *more],
+        "vary": list(vary),
+        "seeds": seeds,
+        "engine": engine,
+    }
+    default = OUT / f"compare-{Path(scenario).stem}"
+    folder = out or store.vacant(default, store.COMPARISON_FILE, record)
     prepare_folder(folder)
     with counting("runs") as progress:
         found = compare(
@@ -52,15 +62,6 @@ def compare_command(
         )
     page().print(table(found.runs, f"{scenario}: {', '.join(vary)}"))
     tables = {"runs": found.runs, "liquidations": found.liquidations}
-    record = {
-        "scenario": load_with(scenario, blocks, overrides).model_dump(mode="json"),
-        "source": scenario,
-        "overrides": [*overrides, *more],
-        "vary": list(vary),
-        "seeds": seeds,
-        "engine": engine,
-        "versions": identity(),
-    }
-    store.write(folder, record, tables, store.COMPARISON_FILE)
+    store.write(folder, {**record, "versions": identity()}, tables, store.COMPARISON_FILE)
     draw(found.liquidations, folder / "bids.png")
     click.echo(f"Tables, {store.COMPARISON_FILE} and bids.png are in {folder}")

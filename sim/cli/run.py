@@ -14,6 +14,9 @@ from sim.cli.app import OUT, load_with, main, scenario_options
 from sim.cli.crosscheck import another_engine, check
 from sim.cli.page import page, watch
 from sim.errors import UsageError
+from sim.experiments import store
+from sim.protocol.adapters import adapter_of
+from sim.scenario import Scenario
 
 
 @main.command("run")
@@ -57,7 +60,7 @@ def run_command(
         raise UsageError("--json prints one run: leave out --against")
     chosen = load_with(scenario, blocks, overrides)
     others = {each: load_with(scenario, blocks, (*overrides, each)) for each in against}
-    folder = None if as_json and out is None else out or OUT / chosen.name
+    folder = out if out or as_json else _folder(chosen, seed)
     with watch(chosen, quiet=as_json) as progress:
         result = run(
             chosen,
@@ -85,14 +88,27 @@ def run_command(
     if result.interrupted:
         sys.exit(130)
     if others:
-        summaries = {"as it is": result.record["summary"]}
+        records = {}
         for name, other in others.items():
             with watch(other, quiet=as_json) as progress:
                 again = run(other, engine=result.tape.name, seed=seed, progress=progress)
-            summaries[name] = again.record["summary"]
-        say(render_comparison(summaries))
+            if again.interrupted:
+                sys.exit(130)
+            records[name] = again.record
+            if folder:
+                store.write_json(folder / store.AGAINST_FILE, records)
+        say(render_comparison(result.record, records))
     if checked:
         check(result.tape, another_engine(result.tape.name), aside=as_json)
+
+
+def _folder(scenario: Scenario, seed: int | None) -> Path:
+    """By the scenario's name; a run of something else that is there is kept."""
+    ran = {
+        "scenario": adapter_of(scenario).scenario.model_dump(mode="json"),
+        "seed": scenario.run.seed if seed is None else seed,
+    }
+    return store.vacant(OUT / scenario.name, store.RUN_FILE, ran)
 
 
 def _silent(*_: object) -> None:

@@ -15,7 +15,11 @@ import pyarrow.parquet as pq
 from sim.errors import UsageError
 
 RUN_FILE = "run.json"
+AGAINST_FILE = "against.json"
+"""Beside a run: what the same seed gave under other rules, a record each by what differed."""
 COMPARISON_FILE = "comparison.json"
+MOST_KEPT = 1_000
+"""Folders of one name."""
 
 
 def prepare(folder: Path) -> None:
@@ -26,6 +30,21 @@ def prepare(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()) and not (folder / RUN_FILE).exists():
         raise UsageError(f"--out {folder} holds something that is not a run; name another folder")
     prepare_folder(folder)
+
+
+def vacant(folder: Path, file: str, identity: Mapping[str, Any]) -> Path:
+    """`folder`, or `folder-2` and so on where the `file` there is of something else, which stays.
+
+    `identity` is the part of the record that says what was run.
+    """
+    places = (folder, *(folder.with_name(f"{folder.name}-{n}") for n in range(2, MOST_KEPT)))
+    for place in places:
+        if not (place / file).exists():
+            return place
+        record = _record(place, file)
+        if all(record.get(key) == value for key, value in identity.items()):
+            return place
+    raise UsageError(f"{folder} to {places[-1]} hold other runs; name a folder with --out")
 
 
 def prepare_folder(folder: Path) -> None:
@@ -51,7 +70,8 @@ def write(
     The bytes depend on the content alone: no time, no index, no statistics of the writer.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / file).unlink(missing_ok=True)
+    for stale in (file, AGAINST_FILE):
+        (folder / stale).unlink(missing_ok=True)
     for name, table in tables.items():
         write_table(folder / f"{name}.parquet", table)
     write_json(folder / file, record)
@@ -78,11 +98,20 @@ def write_json(path: Path, content: Any) -> None:
 
 def read(folder: Path, file: str = RUN_FILE) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """The record and the tables. Raises UsageError when there are none."""
+    record = _record(folder, file)
+    return record, {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+
+
+def read_against(folder: Path) -> dict[str, dict[str, Any]]:
+    """What a run was held against, by what differed; empty when it was alone."""
+    return _record(folder, AGAINST_FILE) if (folder / AGAINST_FILE).exists() else {}
+
+
+def _record(folder: Path, file: str) -> dict[str, Any]:
     try:
-        record = json.loads((folder / file).read_text(encoding="utf-8"))
+        return json.loads((folder / file).read_text(encoding="utf-8"))  # type: ignore[no-any-return]
     except (OSError, ValueError) as error:
         raise UsageError(f"{folder} holds no readable {file}: {error}") from None
-    return record, {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
 
 
 def _parquet(path: Path, table: pd.DataFrame) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sim.errors import UsageError
 from sim.experiments.dataset import STUDY
-from sim.experiments.store import COMPARISON_FILE, RUN_FILE, read
+from sim.experiments.store import COMPARISON_FILE, RUN_FILE, read, read_against
 from sim.report.document import Document
 from sim.report.of_comparison import of_comparison
 from sim.report.of_run import of_run
@@ -22,7 +22,7 @@ def collect(folder: Path) -> Document:
         record, tables = read(folder)
         if not record["summary"]:
             raise UsageError(f"{folder} holds a run of no block: there is nothing to report")
-        return of_run(record, tables, folder)
+        return of_run(record, tables, read_against(folder), folder)
     if (folder / COMPARISON_FILE).exists():
         return of_comparison(*read(folder, COMPARISON_FILE))
     if (folder / STUDY).exists():

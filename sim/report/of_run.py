@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from sim.report.chart import chart
 from sim.report.document import Document, Figure, Grid, Section
 from sim.report.nearness import debt_map
 from sim.report.story import answer
-from sim.report.summary import sections
+from sim.report.summary import UNDER_OTHER_RULES, comparison, sections
 from sim.report.theme import configured
+from sim.report.words import heading
 
 EARNERS = ("liquidator", "searcher", "attacker")
 """Roles that start without a position: what they gain is what they earned."""
@@ -23,8 +25,13 @@ SHOWN = 25
 """Agents and liquidations listed, those with the most at stake."""
 
 
-def of_run(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], folder: Path) -> Document:
-    """Of `run.json` and the tables of a run that has a block."""
+def of_run(
+    record: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    against: Mapping[str, Mapping[str, Any]],
+    folder: Path,
+) -> Document:
+    """Of `run.json` and the tables of a run that has a block, and of what it was held against."""
     scenario, summary = record["scenario"], record["summary"]
     return Document(
         title=f"{scenario['name']}: {record['blocks']:,} blocks, seed {record['seed']}",
@@ -33,6 +40,7 @@ def of_run(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], folder
         sections=[
             Section("The day", [Figure("day", "Price, health and losses", chart(tables))]),
             Section("Figures", [_grid(title, rows) for title, rows in sections(summary)]),
+            *_under_other_rules(record, against),
             *_proximity(tables),
             Section("Who earned what", _earnings(tables["agents"])),
             Section("Gas and delays", _gas_and_delays(summary, tables["liquidations"])),
@@ -40,7 +48,10 @@ def of_run(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], folder
             Section("The largest liquidations", [_largest(tables["liquidations"])]),
         ],
         facts=facts(record),
-        command=f"plimsoll run {folder / 'run.json'} --seed {record['seed']}",
+        command=shlex.join(
+            ["plimsoll", "run", str(folder / "run.json"), "--seed", str(record["seed"])]
+            + [part for change in against for part in ("--against", change)]
+        ),
         files={"The scenario": json.dumps(scenario, indent=2)},
     )
 
@@ -59,7 +70,16 @@ def facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _grid(title: str, rows: Any) -> Grid:
     name = title.lower().replace(" ", "-").strip("?").replace(",", "")
-    return Grid(name, title, pd.DataFrame(rows, columns=["figure", "value", "of which"]))
+    return Grid(name, title, pd.DataFrame(rows, columns=["figure", "value", "to know"]))
+
+
+def _under_other_rules(
+    record: Mapping[str, Any], against: Mapping[str, Mapping[str, Any]]
+) -> list[Section]:
+    if not against:
+        return []
+    table = Grid("against", "The same seed", comparison(record, against).round())
+    return [Section(UNDER_OTHER_RULES, [table])]
 
 
 def _earnings(agents: pd.DataFrame) -> list[Figure | Grid]:
@@ -69,7 +89,7 @@ def _earnings(agents: pd.DataFrame) -> list[Figure | Grid]:
     roles = agents.groupby("role", as_index=False)[
         ["transactions", "reverted", "gas_usd", "profit_usd"]
     ].sum()
-    parts: list[Figure | Grid] = [Grid("roles", "By role, USD", roles)]
+    parts: list[Figure | Grid] = [Grid("roles", "By role", roles.rename(columns=heading))]
     if len(most):
         drawn = bars(most[["agent", "profit_usd"]], "agent", "profit_usd", "profit after gas, USD")
         parts.insert(
@@ -129,4 +149,5 @@ def _largest(liquidations: pd.DataFrame) -> Grid:
     columns = ["block", "agent", "account", "asset", "repaid_usd", "seized_usd", "penalty",
                "route", "tip_gwei", "builder_usd", "profit_usd", "cause"]  # fmt: skip
     largest = liquidations.astype({"repaid_usd": float}).nlargest(SHOWN, "repaid_usd")[columns]
-    return Grid("largest-liquidations", f"By debt repaid, at most {SHOWN}", largest)
+    title = f"By debt repaid, at most {SHOWN}"
+    return Grid("largest-liquidations", title, largest.rename(columns=heading))

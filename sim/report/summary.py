@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import pandas as pd
 from rich.console import Group, RenderableType
 from rich.table import Table
 
 from sim.report.nearness import cascade_rows, proximity_rows
 from sim.report.stable import peg_rows
 
+UNDER_OTHER_RULES = "The same day under other rules"
 Row = tuple[str, str, str]
 """A figure's name, its value, what to know about it."""
 
@@ -47,24 +49,39 @@ def _if_any(
     return [(title, rows(figures))] if figures else []
 
 
-def render_comparison(summaries: Mapping[str, Mapping[str, Any]]) -> RenderableType:
-    """The same seed under different rules, side by side; summaries by name."""
-    figures: Sequence[tuple[str, str, str]] = (
-        ("shortfall at the worst block", "solvency", "shortfall_worst_usd"),
-        ("shortfall at the end", "solvency", "shortfall_end_usd"),
-        ("bad debt", "solvency", "bad_debt_usd"),
-        ("shortfall and bad debt at the end", "solvency", "loss_usd"),
-        ("liquidatable debt at the end", "solvency", "liquidatable_end_usd"),
-        ("debt repaid by liquidation", "liquidation", "repaid_usd"),
-        ("penalty paid by borrowers", "liquidation", "penalty_paid_usd"),
-        ("liquidators' net profit", "incentives", "liquidator_profit_usd"),
-    )
-    table = Table(title="The same day under other rules", title_justify="left", box=None)
-    table.add_column("USD")
-    for name in summaries:
-        table.add_column(name, justify="right")
-    for title, part, figure in figures:
-        table.add_row(title, *(usd(s[part][figure]) for s in summaries.values()))
+COMPARED = (
+    ("shortfall at the worst block", "solvency", "shortfall_worst_usd"),
+    ("shortfall at the end", "solvency", "shortfall_end_usd"),
+    ("bad debt", "solvency", "bad_debt_usd"),
+    ("shortfall and bad debt at the end", "solvency", "loss_usd"),
+    ("liquidatable debt at the end", "solvency", "liquidatable_end_usd"),
+    ("debt repaid by liquidation", "liquidation", "repaid_usd"),
+    ("penalty paid by borrowers", "liquidation", "penalty_paid_usd"),
+    ("liquidators' net profit", "incentives", "liquidator_profit_usd"),
+)
+"""Figures by which one run is held against others: name, and where in a summary."""
+
+
+def comparison(record: Mapping[str, Any], against: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The figures of a run, USD, beside those of others of its seed, whose records are given by
+    what differed."""
+    runs = {"as it is": record, **against}
+    table = pd.DataFrame({"USD": [name for name, *_ in COMPARED]})
+    for name, run in runs.items():
+        table[name] = [run["summary"][part][figure] for _, part, figure in COMPARED]
+    return table
+
+
+def render_comparison(
+    record: Mapping[str, Any], against: Mapping[str, Mapping[str, Any]]
+) -> RenderableType:
+    """The same seed under different rules, side by side."""
+    found = comparison(record, against)
+    table = Table(title=UNDER_OTHER_RULES, title_justify="left", box=None)
+    for name in found.columns.astype(str):
+        table.add_column(name, justify="left" if name == "USD" else "right")
+    for title, *figures in found.itertuples(index=False):
+        table.add_row(title, *map(usd, figures))
     return table
 
 

@@ -22,6 +22,7 @@ MEASURES = {
     "borrowing_power": "debt per USD of collateral",
 }
 """What a figure is measured in, where that is not USD."""
+COLUMN_UNITS = {"usd": "USD", "gwei": "gwei"}
 _TAIL = re.compile(r"(.+)_(mean|e?var\d\d|es\d\d)")
 
 
@@ -37,6 +38,12 @@ def measured(figure: str) -> str:
     """The same with its unit."""
     found = _TAIL.fullmatch(figure)
     return f"{called(figure)}, {MEASURES.get(found[1] if found else figure, 'USD')}"
+
+
+def heading(column: str) -> str:
+    """``profit_usd`` of a table is "profit, USD"."""
+    what, _, unit = column.rpartition("_")
+    return f"{what.replace('_', ' ')}, {COLUMN_UNITS[unit]}" if unit in COLUMN_UNITS else column
 
 
 def short(value: Any) -> str:

@@ -14,6 +14,8 @@ Positive = Annotated[float, Field(gt=0, le=LARGEST, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]
 Spread = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 """Standard deviation of a logarithm."""
+Volatility = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+"""A year. At 100, without drift, half of all days end below a millionth of their first price."""
 Gwei = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 Tip = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 """Gwei; may be 0."""

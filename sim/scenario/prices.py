@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.scenario.fields import NonNegative, Positive, Section, Share, Spread
+from sim.scenario.fields import NonNegative, Positive, Section, Share, Spread, Volatility
 from sim.units import YEAR
 
 
@@ -15,14 +15,14 @@ class Gbm(Section):
     model: Literal["gbm"] = "gbm"
     start: Positive = Field(200.0, description="Price at block 0, USD.")
     drift: float = Field(0.0, allow_inf_nan=False, description="Drift a year.")
-    sigma: NonNegative = Field(0.75, description="Volatility a year.")
+    sigma: Volatility = Field(0.75, description="Volatility a year.")
 
 
 class Merton(Section):
     model: Literal["merton"]
     start: Positive = Field(200.0, description="Price at block 0, USD.")
     drift: float = Field(0.0, allow_inf_nan=False, description="Drift a year.")
-    sigma: NonNegative = Field(0.834, description="Diffusive volatility a year.")
+    sigma: Volatility = Field(0.834, description="Diffusive volatility a year.")
     jumps: NonNegative = Field(1_441.0, description="Jumps a year.")
     jump_mean: float = Field(-0.0032, ge=-10, le=10, description="Mean of a log jump.")
     jump_sd: Spread = Field(0.0415, description="Standard deviation of a log jump.")
@@ -32,7 +32,7 @@ class Kou(Section):
     model: Literal["kou"]
     start: Positive = Field(200.0, description="Price at block 0, USD.")
     drift: float = Field(0.0, allow_inf_nan=False, description="Drift a year.")
-    sigma: NonNegative = Field(0.834, description="Diffusive volatility a year.")
+    sigma: Volatility = Field(0.834, description="Diffusive volatility a year.")
     jumps: NonNegative = Field(1_441.0, description="Jumps a year.")
     up_share: Annotated[float, Field(ge=0, le=1)] = Field(
         0.4, description="Share of the jumps that go up."
@@ -45,7 +45,7 @@ class Garch(Section):
     model: Literal["garch"]
     start: Positive = Field(200.0, description="Price at block 0, USD.")
     drift: float = Field(0.0, allow_inf_nan=False, description="Drift a year.")
-    sigma: NonNegative = Field(0.75, description="Long-run volatility a year.")
+    sigma: Volatility = Field(0.75, description="Long-run volatility a year.")
     alpha: Share = Field(0.10, description="Weight of the last period's squared surprise.")
     beta: Share = Field(0.85, description="Weight of the last period's variance.")
     step: int = Field(3_600, ge=1, le=YEAR, description="Seconds of a period.")
@@ -63,7 +63,7 @@ class Hawkes(Section):
     model: Literal["hawkes"]
     start: Positive = Field(200.0, description="Price at block 0, USD.")
     drift: float = Field(0.0, allow_inf_nan=False, description="Drift a year.")
-    sigma: NonNegative = Field(0.75, description="Diffusive volatility a year.")
+    sigma: Volatility = Field(0.75, description="Diffusive volatility a year.")
     jumps: Annotated[NonNegative, Field(le=1e5)] = Field(
         500.0, description="Jumps a year that come by themselves; the others follow one."
     )
@@ -86,7 +86,7 @@ class OrnsteinUhlenbeck(Section):
     half_life_hours: Annotated[Positive, Field(le=1e6)] = Field(
         6.0, description="Hours in which half of a deviation is gone."
     )
-    sigma: NonNegative = Field(0.05, description="Volatility a year.")
+    sigma: Volatility = Field(0.05, description="Volatility a year.")
 
 
 class Anchored(Section):
@@ -96,7 +96,7 @@ class Anchored(Section):
     anchors: list[tuple[NonNegative, Positive]] = Field(
         min_length=2, description="(hours since block 0, USD), hours rising from 0."
     )
-    sigma: NonNegative = Field(2.45, description="Volatility a year between the anchors.")
+    sigma: Volatility = Field(2.45, description="Volatility a year between the anchors.")
 
     @model_validator(mode="after")
     def _rising(self) -> Anchored:

@@ -110,6 +110,13 @@ class Scenario(Section):
         for what, asked in asks.items():
             if asked and self.peg.depth == 0:
                 raise ValueError(f"{what} needs a market of the stable: peg.depth above 0")
+        if self.oracle.source in ("spot", "twap"):
+            for asset in self.assets:
+                if asset.pool_depth == 0:
+                    raise ValueError(
+                        f"oracle.source {self.oracle.source!r} needs a pool of every asset: "
+                        f"pool_depth of {asset.symbol} above 0"
+                    )
         rises_for, lasts = self.penalty.dutch_seconds, self.protocol.call_window
         if self.penalty.model == "dutch" and rises_for > lasts:
             raise ValueError(

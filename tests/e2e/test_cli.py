@@ -101,6 +101,26 @@ def test_run__without_out__is_kept_under_its_name(small: Path) -> None:
     assert Path("out/small/run.json").is_file()
 
 
+def test_run__without_out__a_run_of_something_else_is_kept(small: Path) -> None:
+    for seed in (1, 2, 1):
+        runs(small, "--seed", seed, "--protocol", "vault")
+    assert {path.name for path in Path("out").iterdir()} == {"small", "small-2"}
+    assert store.read(Path("out/small"))[0]["seed"] == 1
+    assert store.read(Path("out/small-2"))[0]["seed"] == 2
+
+
+def test_run__against__is_kept_beside_the_run_and_reported(small: Path) -> None:
+    runs(small, "--against", "penalty.fixed=0.05")
+    kept = store.read_against(Path("out/small"))["penalty.fixed=0.05"]
+    assert kept["scenario"]["penalty"]["fixed"] == 0.05
+    plimsoll("report", "out/small", "--format", "md,csv")
+    (said,) = Path("out/small").glob("*.md")
+    assert "under other rules" in said.read_text()
+    assert "--against penalty.fixed=0.05" in said.read_text()
+    runs(small)
+    assert store.read_against(Path("out/small")) == {}
+
+
 def test_run__into_a_folder_of_an_earlier_run__replaces_it(small: Path) -> None:
     runs(small, "--out", "day", "--seed", 1)
     runs(small, "--out", "day", "--seed", 2)
@@ -262,7 +282,7 @@ def test_refuses__file_that_is_no_scenario(small: Path, content: bytes | None, s
         ("question.first=x", "not a section"),
         ("price.model=tulips", "tulips"),
         ("price.anchors=[[0,200],[0.001,150]]", "enough for"),
-        ("price.sigma=1e9", "1e+15"),
+        ("price.sigma=1000", "price.sigma is 1000"),
         ("protocol.debt_ceiling=1", "USD at block 0; protocol.debt_ceiling allows 1 (set-up"),
         ("protocol.full_liquidation_health=2", "full_liquidation_health"),
         ("liquidators.capital=1e14", "mint reverts"),

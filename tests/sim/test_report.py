@@ -66,10 +66,10 @@ def test_render__nothing_was_run__says_so():
 
 
 def test_render_comparison__a_column_for_each_run():
-    ours = summarise(tables.run())
+    ours = {"summary": summarise(tables.run())}
     data = tables.run()
     data["blocks"]["bad_debt_usd"] = 9_999.0
-    text = printed(render_comparison({"as it is": ours, "grace": summarise(data)}))
+    text = printed(render_comparison(ours, {"grace": {"summary": summarise(data)}}))
     assert words(line(text, "bad debt")) == "bad debt 250 9,999"
     assert words(line(text, "USD")) == "USD as it is grace"
 

@@ -178,7 +178,7 @@ def test_formats__every_one__writes_what_it_names(run: Path):
     assert charts == set(re.findall(r"\]\((\S+\.png)\)", text))
     assert all((run / name).read_bytes().startswith(b"\x89PNG") for name in charts)
     grids = {path.stem: pd.read_csv(path) for path in csv(documents, run)}
-    assert grids["roles"]["profit_usd"].notna().all()
+    assert grids["roles"]["profit, USD"].notna().all()
 
 
 def test_formats__two_folders__neither_replaces_the_files_of_the_other(

@@ -98,6 +98,10 @@ REFUSED = {
         {"penalty": {"model": "dutch"}, "protocol": {"call_window": 1_799}},
         "penalty.dutch_seconds (1800) must be at most protocol.call_window (1799)",
     ),
+    "a price from a pool that is not there": (
+        {"oracle": {"source": "twap"}, "assets": [{}, {"symbol": "B", "pool_depth": 0}]},
+        "oracle.source 'twap' needs a pool of every asset: pool_depth of B above 0",
+    ),
     "penalty above what close-out leaves": (
         {"margin": {"close_out": 0.1}, "penalty": {"fixed": 0.12}},
         "(1 - close_out)(1 + penalty) must be below 1 for ETH: (0.9)(1.12) is 1.008",
