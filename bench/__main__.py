@@ -10,6 +10,7 @@ TABLES = {
     "engines": "engines alone: transactions a second",
     "model": "the model, against one contract call per action",
     "steps": "a small model: agent-steps a second",
+    "share": "what part of a run its engine takes, and where the rest goes",
     "studies": "studies: runs a minute by one and two workers, memory, set-up",
     "scale": "what a run costs by its people and blocks, and a thousand days",
 }

@@ -78,7 +78,7 @@ def run(
         started = time.perf_counter()
         ended, lost, figures = "complete", None, 0
         try:
-            with _stop_on_interrupt() as stop, _set_up_kept(model):
+            with _stop_on_interrupt() as stop, set_up_kept(model):
                 for block in range(1, scenario.run.blocks + 1):
                     if stop.is_set():
                         ended = "interrupted"
@@ -155,7 +155,7 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def _set_up_kept(model: StressModel) -> Iterator[None]:
+def set_up_kept(model: StressModel) -> Iterator[None]:
     """What a large model is made of stays until the end, and what a block makes comes by the
     thousand: to look for garbage among them every few blocks would take a quarter of the time.
     A small one would lose more by the last look."""
