@@ -25,7 +25,7 @@ use crate::{
     dump,
     execute::Chain,
     read::{address, addresses, calls, request, word},
-    receipts::{Receipts, block, show_as},
+    receipts::{Block, Receipts, show_as},
     state::State,
 };
 
@@ -82,15 +82,13 @@ impl Engine {
         Ok(self.chain()?.head.timestamp)
     }
 
-    /// (number, timestamp, base fee, gas used, receipts)
-    fn mine<'py>(&self, asked: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn mine(&self, asked: &Bound<'_, PyAny>) -> PyResult<Block> {
         let (py, request) = (asked.py(), request(asked)?);
         let (timestamp, base_fee) = (request.timestamp, request.base_fee);
         let chain = &mut *self.chain()?;
         let mined = apart(py, move || chain.mine(request))?;
-        let receipts = Receipts(mined.receipts);
-        let fields = (mined.number, timestamp, base_fee, mined.gas_used, receipts);
-        block(py, fields.into_pyobject(py)?)
+        let receipts = Py::new(py, Receipts(mined.receipts))?;
+        Ok(Block { number: mined.number, timestamp, base_fee, gas_used: mined.gas_used, receipts })
     }
 
     fn call<'py>(
@@ -193,5 +191,5 @@ fn int(py: Python<'_>, word: U256) -> PyResult<Bound<'_, PyAny>> {
 #[pymodule]
 mod plimsoll_engine {
     #[pymodule_export]
-    use super::{Engine, Receipts, raise_as, show_as};
+    use super::{Block, Engine, Receipts, raise_as, show_as};
 }

@@ -14,26 +14,72 @@ use crate::block::{Execution, Receipt};
 /// number of the refusal.
 static RECEIPT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// The named tuple that a block is, and what makes any tuple.
-static BLOCK: PyOnceLock<(Py<PyType>, Py<PyAny>)> = PyOnceLock::new();
+/// What makes a named tuple of the fields of a block.
+static BLOCK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// Show receipts as `receipt` makes them and blocks as tuples of the class `block`; only the
-/// first to say so is heard.
+/// Show receipts as `receipt` makes them, and blocks, where they are to be one of many, as
+/// `block` does; only the first to say so is heard.
 #[pyfunction]
-pub fn show_as(receipt: Bound<'_, PyAny>, block: Bound<'_, PyType>) -> PyResult<()> {
+pub fn show_as(receipt: Bound<'_, PyAny>, block: Bound<'_, PyAny>) {
     let py = receipt.py();
-    let new = py.get_type::<PyTuple>().getattr("__new__")?;
     let _ = RECEIPT.set(py, receipt.unbind());
-    let _ = BLOCK.set(py, (block.unbind(), new.unbind()));
-    Ok(())
+    let _ = BLOCK.set(py, block.unbind());
 }
 
-/// A block of these fields. A named tuple's own constructor would be a frame of Python, which
-/// takes a twentieth of a small block's time.
-pub fn block<'py>(py: Python<'py>, fields: Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
-    match BLOCK.get(py) {
-        Some((block, new)) => new.bind(py).call1((block, fields)),
-        None => Ok(fields.into_any()),
+/// A block, whose numbers become Python's when looked at; equal to the named tuple of them.
+#[pyclass(frozen, get_all, module = "plimsoll_engine")]
+pub struct Block {
+    /// One more than the last.
+    pub number: u64,
+    /// Seconds.
+    pub timestamp: u64,
+    /// Wei per gas.
+    pub base_fee: u64,
+    /// Of all its transactions together.
+    pub gas_used: u64,
+    /// One for each transaction of the request.
+    pub receipts: Py<Receipts>,
+}
+
+#[pymethods]
+impl Block {
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let block = self.named(other.py())?;
+        match other.cast::<Block>() {
+            Ok(other) => block.eq(other.get().named(other.py())?),
+            Err(_) => block.eq(other),
+        }
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        self.named(py)?.hash()
+    }
+
+    fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        self.named(py)?.repr()
+    }
+
+    /// The named tuple when it comes back.
+    fn __reduce__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let make = BLOCK.get(py).map(|make| make.bind(py).clone());
+        Ok((make.unwrap_or(py.get_type::<PyTuple>().into_any()), self.fields(py)?))
+    }
+}
+
+impl Block {
+    fn named<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match BLOCK.get(py) {
+            Some(block) => block.bind(py).call1(self.fields(py)?),
+            None => Ok(self.fields(py)?.into_any()),
+        }
+    }
+
+    fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let receipts = self.receipts.clone_ref(py);
+        (self.number, self.timestamp, self.base_fee, self.gas_used, receipts).into_pyobject(py)
     }
 }
 

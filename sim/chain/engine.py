@@ -100,6 +100,9 @@ class Receipt(NamedTuple):
 
 
 class Block(NamedTuple):
+    """What became of a request. An engine may give an object of its own instead, with these
+    fields and equal to the tuple of them."""
+
     number: int
     timestamp: int
     base_fee: int

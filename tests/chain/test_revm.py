@@ -106,6 +106,20 @@ def test_receipts__are_a_sequence_equal_to_the_tuple_of_them(chain: Chain) -> No
         receipts["gas"]
 
 
+def test_block__is_equal_to_the_tuple_of_its_fields(chain: Chain) -> None:
+    snapshot = chain.engine.snapshot()
+    block = chain.increment(2)
+    chain.engine.restore(snapshot)
+    again = chain.increment(2)
+    fields = tuple(getattr(block, name) for name in Block._fields)
+    assert block == fields == block
+    assert block == again
+    assert block != Block(*fields)._replace(gas_used=0)
+    assert block != 3
+    assert hash(block) == hash(fields)
+    assert repr(block) == repr(Block(*fields))
+
+
 def test_block__pickled__comes_back_equal(chain: Chain) -> None:
     block = chain.increment(2)
     again = pickle.loads(pickle.dumps(block))

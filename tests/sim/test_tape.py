@@ -117,7 +117,9 @@ def planted(tape: Tape, number: int, position: int, **fields: Any) -> Tape:
     index, take = [(i, c) for i, c in enumerate(copy.cues) if isinstance(c, Take)][number - 1]
     receipts = list(take.block.receipts)
     receipts[position] = receipts[position]._replace(**fields)
-    copy.cues[index] = Take(take.request, take.block._replace(receipts=receipts))
+    b = take.block
+    block = Block(b.number, b.timestamp, b.base_fee, b.gas_used, receipts)
+    copy.cues[index] = Take(take.request, block)
     return copy
 
 
