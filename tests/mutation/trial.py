@@ -19,7 +19,7 @@ from typing import Any
 from .operators import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
-SUITES = ("tests/vectors", "tests/invariants")
+SUITES = ("tests/vectors", "tests/invariants", "tests/attacks")
 """In process, quick ones first."""
 RUNS = "60"
 """Of the state machines, for those that the vectors leave: a third of what `make test` does."""
