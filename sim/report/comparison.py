@@ -18,17 +18,19 @@ SHOWN = 400
 """Liquidations drawn a point."""
 
 
-LEGEND = (
-    "Mean over {seeds} seeds ± half of its 95 % confidence interval; ▲ above and ▼ below the first "
-    "column:\nthe 95 % interval of the difference, seed by seed, is without 0"
-)
+def legend(runs: pd.DataFrame) -> list[str]:
+    """How the cells are read, in lines."""
+    return [
+        f"Mean over {runs['seed'].nunique()} seeds ± half of its 95 % confidence interval.",
+        "▲ above, ▼ below the first column: seed by seed, with 95 % confidence,",
+        "as one in twenty of those that do not differ will be.",
+    ]
 
 
 def table(runs: pd.DataFrame, title: str) -> Table:
     """A column a point: mean over the seeds and half the width of its 95 % interval."""
-    legend = LEGEND.format(seeds=runs["seed"].nunique())
     shown = Table(
-        title=f"{title}\n{legend}",
+        title="\n".join([title, *legend(runs)]),
         title_justify="left",
         box=None,
         pad_edge=False,

@@ -12,7 +12,7 @@ import pandas as pd
 
 from sim.metrics.interval import Interval, mean_interval, paired_difference
 from sim.report.bars import distribution
-from sim.report.comparison import bids, cells
+from sim.report.comparison import bids, cells, legend
 from sim.report.document import Document, Figure, Grid, Section
 from sim.report.theme import BLUE, amounts, configured
 from sim.report.words import money
@@ -34,7 +34,7 @@ def of_comparison(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame])
     sections = [
         Section("Side by side", [_points(runs)], "Mean over the seeds, with its 95 % interval."),
         Section(
-            "All figures", [Grid("comparison", "Mean ± half of its 95 % interval", cells(runs))]
+            "All figures", [Grid("comparison", "By point", cells(runs))], " ".join(legend(runs))
         ),
     ]
     if not liquidations.empty:
