@@ -33,18 +33,21 @@ def prepare(folder: Path) -> None:
 
 
 def vacant(folder: Path, file: str, identity: Mapping[str, Any]) -> Path:
-    """`folder`, or `folder-2` and so on where the `file` there is of something else, which stays.
+    """`folder`, or `folder-2` and so on where that holds anything but a run of the same.
 
-    `identity` is the part of the record that says what was run.
+    `identity` is the part of the record in `file` that says what was run.
     """
     places = (folder, *(folder.with_name(f"{folder.name}-{n}") for n in range(2, MOST_KEPT)))
     for place in places:
-        if not (place / file).exists():
+        if not place.exists() or (place.is_dir() and not any(place.iterdir())):
             return place
-        record = _record(place, file)
+        try:
+            record = _record(place, file)
+        except UsageError:
+            continue
         if all(record.get(key) == value for key, value in identity.items()):
             return place
-    raise UsageError(f"{folder} to {places[-1]} hold other runs; name a folder with --out")
+    raise UsageError(f"{folder} to {places[-1]} are taken; name a folder with --out")
 
 
 def prepare_folder(folder: Path) -> None:

@@ -109,6 +109,17 @@ def test_run__without_out__a_run_of_something_else_is_kept(small: Path) -> None:
     assert store.read(Path("out/small-2"))[0]["seed"] == 2
 
 
+def test_run__without_out__what_is_no_run_is_kept(small: Path) -> None:
+    for taken, content in (("small", "letters"), ("small-2", "run.json")):
+        Path("out", taken).mkdir(parents=True)
+        Path("out", taken, content).write_text("{")
+    Path("out/small-3").mkdir()
+    runs(small)
+    assert [path.name for path in Path("out/small").iterdir()] == ["letters"]
+    assert Path("out/small-2/run.json").read_text() == "{"
+    assert Path("out/small-3/run.json").is_file()
+
+
 def test_run__against__is_kept_beside_the_run_and_reported(small: Path) -> None:
     runs(small, "--against", "penalty.fixed=0.05")
     kept = store.read_against(Path("out/small"))["penalty.fixed=0.05"]
