@@ -34,7 +34,7 @@ def crosscheck_command(
 
     first, second = _two_engines(engines)
     chosen = load_with(scenario, blocks, overrides)
-    with watch(chosen, quiet=False) as progress:
+    with watch(chosen) as progress:
         result = run(
             chosen, engine=first, seed=seed, progress=progress, keep_blocks=chosen.run.blocks
         )

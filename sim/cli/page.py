@@ -38,7 +38,7 @@ def counting(what: str) -> Iterator[Any]:
 
 
 @contextmanager
-def watch(scenario: Scenario, quiet: bool) -> Iterator[Any]:
+def watch(scenario: Scenario, quiet: bool = False) -> Iterator[Any]:
     """A progress bar with blocks a second and the price, on the error stream."""
     if quiet or not sys.stderr.isatty():
         yield None

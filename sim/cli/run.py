@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,9 +14,10 @@ from sim.cli.app import OUT, load_with, main, scenario_options
 from sim.cli.crosscheck import another_engine, check
 from sim.cli.page import page, watch
 from sim.errors import UsageError
-from sim.experiments import store
-from sim.protocol.adapters import adapter_of
 from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.experiments.run import Run
 
 
 @main.command("run")
@@ -53,8 +54,6 @@ def run_command(
     from sim.experiments.run import run
     from sim.report.chart import draw
     from sim.report.nearness import draw_map
-    from sim.report.story import answer
-    from sim.report.summary import render, render_comparison
 
     if as_json and against:
         raise UsageError("--json prints one run: leave out --against")
@@ -70,40 +69,62 @@ def run_command(
             progress=progress,
             keep_blocks=checked or 0,
         )
-    say: Callable[..., None] = _silent if as_json else page().print
     if as_json:
         click.echo(json.dumps(result.record, indent=2, ensure_ascii=False))
-    say(render(result.record["summary"]))
-    if result.record["summary"]:
-        said = answer(result.record["summary"], result.record["ended"])
-        say("\n".join(["", chosen.question, *said, ""]))
-    say(run_line(result))
-    if result.record["not_applied"]:
-        unused = ", ".join(result.record["not_applied"])
-        say(f"{chosen.protocol.contract} has no use for {unused}: switched off")
+    else:
+        _tell(chosen, result)
     if folder:
         draw(result.tables, folder / "chart.png", title=chosen.question)
         draw_map(result.tables["proximity"], folder / "proximity.png", title=chosen.question)
-        say(f"Tables, run.json, chart.png and proximity.png are in {folder}")
+    if folder and not as_json:
+        page().print(f"Tables, run.json, chart.png and proximity.png are in {folder}")
     if result.interrupted:
         sys.exit(130)
-    if others:
-        records = {}
-        for name, other in others.items():
-            with watch(other, quiet=as_json) as progress:
-                again = run(other, engine=result.tape.name, seed=seed, progress=progress)
-            if again.interrupted:
-                sys.exit(130)
-            records[name] = again.record
-            if folder:
-                store.write_json(folder / store.AGAINST_FILE, records)
-        say(render_comparison(result.record, records))
+    if folder and others:
+        _hold_against(others, result, folder)
     if checked:
         check(result.tape, another_engine(result.tape.name), aside=as_json)
 
 
+def _tell(scenario: Scenario, result: Run) -> None:
+    from sim.report.story import answer
+    from sim.report.summary import render
+
+    record, say = result.record, page().print
+    say(render(record["summary"]))
+    if record["summary"]:
+        said = answer(record["summary"], record["ended"])
+        say("\n".join(["", scenario.question, *said, ""]))
+    say(run_line(result))
+    if record["not_applied"]:
+        unused = ", ".join(record["not_applied"])
+        say(f"{scenario.protocol.contract} has no use for {unused}: switched off")
+
+
+def _hold_against(others: Mapping[str, Scenario], result: Run, folder: Path) -> None:
+    """Run the others with the same seed on the same engine; keep and tell what came of them."""
+    from sim.experiments import store
+    from sim.experiments.run import run
+    from sim.report.summary import render_comparison
+
+    records: dict[str, Any] = {}
+    for name, other in others.items():
+        with watch(other) as progress:
+            again = run(
+                other, engine=result.tape.name, seed=result.record["seed"], progress=progress
+            )
+        if again.interrupted:
+            sys.exit(130)
+        records[name] = again.record
+        store.write_json(folder / store.AGAINST_FILE, records)
+    page().print(render_comparison(result.record, records))
+
+
 def _folder(scenario: Scenario, seed: int | None) -> Path:
     """By the scenario's name; a run of something else that is there is kept."""
+    from sim.experiments import store
+    from sim.protocol.adapters import adapter_of
+
     ran = {
         "scenario": adapter_of(scenario).scenario.model_dump(mode="json"),
         "seed": scenario.run.seed if seed is None else seed,
@@ -111,11 +132,7 @@ def _folder(scenario: Scenario, seed: int | None) -> Path:
     return store.vacant(OUT / scenario.name, store.RUN_FILE, ran)
 
 
-def _silent(*_: object) -> None:
-    pass
-
-
-def run_line(result: Any) -> str:
+def run_line(result: Run) -> str:
     """One line: how much was run, where, how fast, and that the books are right."""
     record = result.record
     return (
