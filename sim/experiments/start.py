@@ -17,6 +17,7 @@ import tempfile
 import zlib
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Self
 
@@ -57,17 +58,9 @@ def prepare(scenario: Scenario, seeds: Sequence[int]) -> bytes:
 
 
 def _shared(tapes: Sequence[list[Gift | Take]]) -> list[Gift | Take]:
-    """What all tapes begin with, receipts as plain tuples."""
-    shared: list[Gift | Take] = []
-    for cues in zip(*tapes, strict=False):
-        first = cues[0]
-        if any(cue != first for cue in cues):
-            break
-        if isinstance(first, Take):
-            block = first.block._replace(receipts=tuple(first.block.receipts))
-            first = Take(first.request, block)
-        shared.append(first)
-    return shared
+    """What all tapes begin with."""
+    alike = takewhile(lambda cues: all(cue == cues[0] for cue in cues), zip(*tapes, strict=False))
+    return [cues[0] for cues in alike]
 
 
 def _execute(cues: Sequence[Gift | Take], engine: Engine) -> None:
