@@ -98,8 +98,12 @@ def scenario_options(command: Any) -> Any:
 
 
 def load_with(scenario: str, blocks: int | None, overrides: tuple[str, ...]) -> Scenario:
-    more = (f"run.blocks={blocks}",) if blocks else ()
-    return load(scenario, (*overrides, *more))
+    return load(scenario, in_all(blocks, overrides))
+
+
+def in_all(blocks: int | None, overrides: tuple[str, ...]) -> tuple[str, ...]:
+    """Overrides, `--blocks` among them."""
+    return (*overrides, *((f"run.blocks={blocks}",) if blocks else ()))
 
 
 def prepare_folder(folder: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sim.cli.app import load_with, main
+from sim.cli.app import in_all, main
 from sim.cli.page import page
 from sim.cli.study import (
     command_line,
@@ -63,9 +63,10 @@ def optimize_command(
     from sim.experiments.optimize import optimize
     from sim.experiments.sweep import Plan
     from sim.report.optimum import front, verdicts
+    from sim.scenario import load
 
-    chosen = load_with(scenario, blocks, overrides)
-    fixed = (*overrides, *((f"run.blocks={blocks}",) if blocks else ()))
+    fixed = in_all(blocks, overrides)
+    chosen = load(scenario, fixed)
     of = space(scenario, fixed, params, ties)
     limits = tuple(constraint(text) for text in constraints)
     aim = Aim(figures(objectives), limits, trials, confirm)
@@ -88,7 +89,7 @@ def optimize_command(
         objectives=tuple(each.name for each in aim.objectives),
         constraints=tuple(str(each) for each in aim.constraints),
     )
-    folder = folder_of("optimize", scenario, out)
+    folder = folder_of("optimize", scenario, out, resume)
     with making(folder) as progress:
         found = optimize(plan, of, aim, folder, workers=workers, scheduler=scheduler,
                          resume=resume, progress=progress)  # fmt: skip

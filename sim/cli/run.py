@@ -129,7 +129,7 @@ def _folder(scenario: Scenario, seed: int | None) -> Path:
         "scenario": adapter_of(scenario).scenario.model_dump(mode="json"),
         "seed": scenario.run.seed if seed is None else seed,
     }
-    return store.vacant(OUT / scenario.name, store.RUN_FILE, ran)
+    return store.vacant(OUT / scenario.name, ran)
 
 
 def run_line(result: Run) -> str:

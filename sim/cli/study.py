@@ -1,4 +1,4 @@
-"""What `plimsoll sweep` and `plimsoll optimize` have in common."""
+"""What `plimsoll sweep`, `compare` and `optimize` have in common."""
 
 from __future__ import annotations
 
@@ -36,21 +36,32 @@ def study_options(command: Any) -> Any:
             click.option("--tie", "ties", multiple=True, metavar="KEY=PARAM+X",
                          help="A field that moves with a parameter, such as "
                          "margin.initial=margin.maintenance+0.05; - and * too."),
-            click.option("--blocks", type=click.IntRange(min=1), help="Default: the scenario's."),
-            click.option("--engine", default="auto", show_default=True,
-                         help="As for run; auto is the fastest that needs no node."),
-            click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True,
-                         help="Processes; 1 is a plain loop, more a Dask cluster of our own."),
-            click.option("--scheduler", metavar="ADDRESS",
-                         help="Of a Dask scheduler that is there, such as tcp://host:8786."),
             click.option("--sampling", default="plain", show_default=True,
                          metavar="plain|importance[:Z]|minimum[:Z]",
                          help="importance: every second seed draws the price from a process that "
                          "ends Z (2.5) standard deviations deeper, and weights make up for it; "
                          "minimum: that is drawn so only until it is so deep, for falls to about "
                          "that depth, however they end."),
+            work_options,
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def work_options(command: Any) -> Any:
+    """Who does the work, and where it is kept."""
+    for option in reversed(
+        [
+            click.option("--blocks", type=click.IntRange(min=1), help="Default: the scenario's."),
+            click.option("--engine", default="auto", show_default=True,
+                         help="As for run; auto is the fastest that needs no node."),
+            click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True,
+                         help="Processes; 1 is a plain loop, more a Dask cluster of our own."),
+            click.option("--scheduler", metavar="ADDRESS",
+                         help="Of a Dask scheduler that is there, such as tcp://host:8786."),
             click.option("--out", type=click.Path(path_type=Path),
-                         help="Folder; default out/sweep-NAME or out/optimize-NAME."),
+                         help="Folder; default out/COMMAND-NAME, or the next that is free."),
             click.option("--resume", is_flag=True, help="Go on with the study in the folder."),
         ]
     ):  # fmt: skip
@@ -109,8 +120,12 @@ def until(text: str | None) -> Until | None:
     return Until(name, precision, most)
 
 
-def folder_of(kind: str, scenario: str, out: Path | None) -> Path:
-    return out or OUT / f"{kind}-{Path(scenario).stem}"
+def folder_of(kind: str, scenario: str, out: Path | None, resume: bool) -> Path:
+    """Without --out nothing that is there is touched, but to go on with it."""
+    from sim.experiments.store import vacant
+
+    default = OUT / f"{kind}-{Path(scenario).stem}"
+    return out or (default if resume else vacant(default))
 
 
 def command_line() -> str:
@@ -131,7 +146,7 @@ def making(folder: Path) -> Iterator[Any]:
         kept = len(dataset.runs(folder))
         click.echo(
             f"plimsoll: interrupted; {kept:,} runs are kept in {folder}: the same command with "
-            "--resume goes on with it",
+            f"--resume --out {folder} goes on with it",
             err=True,
         )
         sys.exit(130)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sim.cli.app import load_with, main
+from sim.cli.app import in_all, main
 from sim.cli.page import page
 from sim.cli.study import (
     command_line,
@@ -58,11 +58,13 @@ def sweep_command(
     from sim.experiments import dataset
     from sim.experiments.design import axis, points, space
     from sim.experiments.sweep import Plan, sweep
+    from sim.model.records import TABLES
     from sim.report.sweep import table
     from sim.report.weighing import weighing
+    from sim.scenario import load
 
-    chosen = load_with(scenario, blocks, overrides)
-    fixed = (*overrides, *((f"run.blocks={blocks}",) if blocks else ()))
+    fixed = in_all(blocks, overrides)
+    chosen = load(scenario, fixed)
     drawn, refused = points(space(scenario, fixed, params, ties), design, count, chosen.run.seed)
     plan = Plan(
         source=scenario,
@@ -78,10 +80,10 @@ def sweep_command(
         engine=engine_named(engine),
         sampling=sampled(sampling),
         until=until(precise),
-        keep_tables=keep_tables,
+        tables=TABLES if keep_tables else (),
         command=command_line(),
     )
-    folder = folder_of("sweep", scenario, out)
+    folder = folder_of("sweep", scenario, out, resume)
     if refused:
         say([f"{len(refused)} of {len(refused) + len(drawn)} points are not allowed and left out, "
              f"the first because {refused[0].reason}"])  # fmt: skip

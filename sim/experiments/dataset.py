@@ -1,9 +1,9 @@
-"""A study on disk, for whoever reads it: a sweep, or the trials of an optimisation.
+"""A study on disk, for whoever reads it: a sweep, a comparison, the trials of an optimisation.
 
     study.json                     what was asked; written first, see below
     runs/point=3/seed-17.parquet   one run: a row
     runs/point=3/all.parquet       the runs of a point once all of them are there, by seed
-    tables/point=3/seed=17/        the tables of a run as in `sim.experiments.store`, on request
+    tables/point=3/seed=17/        tables of a run as in `sim.experiments.store`, on request
     failures.json                  runs that came to nothing: point, seed, reason
     tails.parquet                  figures of every point with their intervals, when a study ends
 
@@ -25,10 +25,10 @@ A row of ``runs`` is one run:
 
 ``study.json``:
 
-    kind          "sweep" or "optimize"
+    kind          "sweep", "compare" or "optimize"
     scenario      all of it, without the parameters;   source  its name or path, as given
     overrides     of every point
-    params, ties  as typed;   design  grid, lhs, sobol or optimize
+    params, ties  as typed;   design  grid, lhs, sobol, compare or optimize
     points        [{"point": 0, "params": {"margin.maintenance": 0.1, …}}, …]
     refused       [{"params": …, "reason": …}, …] that the scenario does not allow
     seeds         first seed and how many a point was asked for: {"first": 1, "count": 64}
@@ -36,7 +36,7 @@ A row of ``runs`` is one run:
     sampling      {"tilt": standard deviations, "minimum": of the minimum or the close} or null
     objectives, constraints   of an optimisation
     engine, horizon_hours, code (what made it), command (that makes it again)
-    adapter       hash of the adapter's file where the scenario names one, else null
+    adapters      file -> hash over it, its neighbours and its contracts, where one is named
 
 ``tails.parquet``: a row per point and figure, see `sim.experiments.figures`:
 
@@ -92,7 +92,7 @@ class Dataset:
             self._write_failures()
             return
         for name, table in outcome.tables.items():
-            place = self.folder / "tables" / f"point={outcome.point}" / f"seed={outcome.seed}"
+            place = _tables(self.folder, outcome.point, outcome.seed)
             store.write_table(place / f"{name}.parquet", table)
         # The row last: a run that has one is whole.
         row = pa.table({name: [value] for name, value in outcome.row.items()})
@@ -150,6 +150,17 @@ def runs(folder: Path, points: Iterable[int] | None = None) -> pd.DataFrame:
     return table
 
 
+def table(folder: Path, name: str) -> pd.DataFrame:
+    """A table that was kept of every run, by point and seed, with columns for both."""
+    found = [
+        pd.read_parquet(_tables(folder, point, seed) / f"{name}.parquet").assign(
+            point=point, seed=seed
+        )
+        for point, seed in runs(folder)[["point", "seed"]].itertuples(index=False)
+    ]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
 def failures(folder: Path) -> pd.DataFrame:
     """Columns point, seed, reason."""
     return pd.DataFrame(
@@ -162,6 +173,10 @@ def tails(folder: Path) -> pd.DataFrame:
     """The figures of a study that has ended; empty before."""
     path = folder / "tails.parquet"
     return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
+
+
+def _tables(folder: Path, point: int, seed: int) -> Path:
+    return folder / "tables" / f"point={point}" / f"seed={seed}"
 
 
 def _failures(folder: Path) -> list[Failed]:

@@ -1,4 +1,4 @@
-"""Runs and comparisons on disk: a JSON file that says what was run, and a Parquet file a table."""
+"""Runs on disk: a JSON file that says what was run, and a Parquet file a table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from sim.errors import UsageError
 RUN_FILE = "run.json"
 AGAINST_FILE = "against.json"
 """Beside a run: what the same seed gave under other rules, a record each by what differed."""
-COMPARISON_FILE = "comparison.json"
 MOST_KEPT = 1_000
 """Folders of one name."""
 
@@ -32,22 +31,26 @@ def prepare(folder: Path) -> None:
     prepare_folder(folder)
 
 
-def vacant(folder: Path, file: str, identity: Mapping[str, Any]) -> Path:
+def vacant(folder: Path, ran: Mapping[str, Any] | None = None) -> Path:
     """`folder`, or `folder-2` and so on where that holds anything but a run of the same.
 
-    `identity` is the part of the record in `file` that says what was run.
+    `ran` is the part of a run's record that says what was run; None takes no place that is held.
     """
     places = (folder, *(folder.with_name(f"{folder.name}-{n}") for n in range(2, MOST_KEPT)))
     for place in places:
         if not place.exists() or (place.is_dir() and not any(place.iterdir())):
             return place
-        try:
-            record = _record(place, file)
-        except UsageError:
-            continue
-        if all(record.get(key) == value for key, value in identity.items()):
+        if ran is not None and _holds(place, ran):
             return place
     raise UsageError(f"{folder} to {places[-1]} are taken; name a folder with --out")
+
+
+def _holds(folder: Path, ran: Mapping[str, Any]) -> bool:
+    try:
+        record = read_json(folder, RUN_FILE)
+    except UsageError:
+        return False
+    return all(record.get(key) == value for key, value in ran.items())
 
 
 def prepare_folder(folder: Path) -> None:
@@ -66,18 +69,17 @@ def write(
     folder: Path,
     record: Mapping[str, Any],
     tables: Mapping[str, pd.DataFrame],
-    file: str = RUN_FILE,
 ) -> None:
     """Write the tables, then the record: a folder with it is whole.
 
     The bytes depend on the content alone: no time, no index, no statistics of the writer.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in (file, AGAINST_FILE):
+    for stale in (RUN_FILE, AGAINST_FILE):
         (folder / stale).unlink(missing_ok=True)
     for name, table in tables.items():
         write_table(folder / f"{name}.parquet", table)
-    write_json(folder / file, record)
+    write_json(folder / RUN_FILE, record)
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -99,18 +101,19 @@ def write_json(path: Path, content: Any) -> None:
     _replace(path, lambda draft: draft.write_text(text, encoding="utf-8"))
 
 
-def read(folder: Path, file: str = RUN_FILE) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+def read(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """The record and the tables. Raises UsageError when there are none."""
-    record = _record(folder, file)
+    record = read_json(folder, RUN_FILE)
     return record, {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
 
 
 def read_against(folder: Path) -> dict[str, dict[str, Any]]:
     """What a run was held against, by what differed; empty when it was alone."""
-    return _record(folder, AGAINST_FILE) if (folder / AGAINST_FILE).exists() else {}
+    return read_json(folder, AGAINST_FILE) if (folder / AGAINST_FILE).exists() else {}
 
 
-def _record(folder: Path, file: str) -> dict[str, Any]:
+def read_json(folder: Path, file: str) -> dict[str, Any]:
+    """Raises UsageError when it cannot be read."""
     try:
         return json.loads((folder / file).read_text(encoding="utf-8"))  # type: ignore[no-any-return]
     except (OSError, ValueError) as error:

@@ -55,7 +55,8 @@ class Plan:
     sampling: Sampling | None = None
     """See `sim.price.tilt`; None is plain."""
     until: Until | None = None
-    keep_tables: bool = False
+    tables: Sequence[str] = ()
+    """Of every run, to be kept."""
     command: str = ""
     kind: str = "sweep"
     figures: tuple[str, ...] = ()
@@ -88,17 +89,26 @@ class Plan:
             "objectives": list(self.objectives),
             "constraints": list(self.constraints),
             "engine": self.engine,
-            "adapter": _adapter(self.scenario),
+            "adapters": _adapters([self.scenario, *(p.scenario for p in self.points)]),
             "horizon_hours": self.hours,
             "code": identity(),
             "command": self.command,
         }
 
 
-def _adapter(scenario: Scenario) -> str | None:
-    """Of an adapter from a file, whose text is not part of this code: its hash."""
-    path = Path(scenario.protocol.contract)
-    return sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+def _adapters(scenarios: Sequence[Scenario]) -> dict[str, str]:
+    """Of adapters from files, which are not part of this code: hash over what lies beside them."""
+    files = {Path(scenario.protocol.contract) for scenario in scenarios}
+    return {str(path): _hash_beside(path) for path in sorted(files) if path.is_file()}
+
+
+def _hash_beside(adapter: Path) -> str:
+    found = sha256()
+    for pattern in ("*.py", "*.json", "*.vy*", "contracts/**/*.vy*"):
+        for path in sorted(adapter.parent.glob(pattern)):
+            found.update(path.relative_to(adapter.parent).as_posix().encode() + b"\0")
+            found.update(sha256(path.read_bytes()).digest())
+    return found.hexdigest()
 
 
 MAY_CHANGE = ("seeds", "until", "command")
@@ -223,7 +233,7 @@ class Maker:
                     tilt=tilted,
                     tilted=tilted is not None and (seed - plan.first_seed) % 2 == 1,
                     files=files,
-                    keep_tables=plan.keep_tables,
+                    tables=plan.tables,
                 )
 
     def _say(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -35,7 +35,8 @@ class Job:
     tilted: bool = False
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Price files that the scenario names, by name."""
-    keep_tables: bool = False
+    tables: Sequence[str] = ()
+    """Those of the run to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _execute(job: Job) -> Done:
         "transactions": done.record["transactions"],
         **flat(done.record["summary"]),
     }
-    return Done(job.point, job.seed, row, done.tables if job.keep_tables else {})
+    return Done(job.point, job.seed, row, {name: done.tables[name] for name in job.tables})
 
 
 def flat(summary: Mapping[str, Any], prefix: str = "") -> dict[str, float]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sim.errors import UsageError
-from sim.experiments.dataset import STUDY
-from sim.experiments.store import COMPARISON_FILE, RUN_FILE, read, read_against
+from sim.experiments.compared import KIND
+from sim.experiments.dataset import STUDY, study
+from sim.experiments.store import RUN_FILE, read, read_against
 from sim.report.document import Document
 from sim.report.of_comparison import of_comparison
 from sim.report.of_run import of_run
@@ -23,10 +24,8 @@ def collect(folder: Path) -> Document:
         if not record["summary"]:
             raise UsageError(f"{folder} holds a run of no block: there is nothing to report")
         return of_run(record, tables, read_against(folder), folder)
-    if (folder / COMPARISON_FILE).exists():
-        return of_comparison(*read(folder, COMPARISON_FILE))
     if (folder / STUDY).exists():
-        return of_study(folder)
+        return (of_comparison if study(folder)["kind"] == KIND else of_study)(folder)
     raise UsageError(f"{folder} holds no run, comparison or sweep")
 
 

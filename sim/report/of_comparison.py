@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
+from sim.errors import UsageError
+from sim.experiments import compared, dataset
 from sim.metrics.interval import Interval, mean_interval, paired_difference
 from sim.report.bars import distribution
 from sim.report.comparison import bids, cells, legend
 from sim.report.document import Document, Figure, Grid, Section
+from sim.report.study_parts import left_out
 from sim.report.theme import BLUE, amounts, configured
 from sim.report.words import money
 
@@ -26,11 +29,19 @@ ENOUGH_RUNS = 8
 """For a distribution."""
 
 
-def of_comparison(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Document:
-    """Of `comparison.json` and the tables `runs` and `liquidations`."""
-    runs, liquidations = tables["runs"], tables["liquidations"]
-    scenario = record["scenario"]
-    vary = ", ".join(record["vary"])
+def of_comparison(folder: Path) -> Document:
+    """Of a folder that `sim.experiments.dataset` describes, of what was run until now."""
+    study, runs, liquidations = (
+        dataset.study(folder),
+        compared.runs(folder),
+        compared.liquidations(folder),
+    )
+    if runs.empty:
+        raise UsageError(f"{folder} holds a comparison without runs yet; --resume goes on with it")
+    failed = dataset.failures(folder)
+    scenario = study["scenario"]
+    vary = ", ".join(study["params"])
+    seeds = study["seeds"]
     sections = [
         Section("Side by side", [_points(runs)], "Mean over the seeds, with its 95 % interval."),
         Section(
@@ -42,26 +53,24 @@ def of_comparison(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame])
     if runs[LOSS].max() > 0 and runs["seed"].nunique() >= ENOUGH_RUNS:
         sections.append(Section("Losses", _losses(runs)))
     return Document(
-        title=f"{scenario['name']}: {vary}; {record['seeds']} seeds",
+        title=f"{scenario['name']}: {vary}; {len(study['points'])} points, {len(runs):,} runs",
         question=scenario["question"] or f"What does {vary} change in {scenario['name']}?",
-        answer=answer(runs),
-        sections=sections,
+        answer=[*answer(runs), *_left(study, len(runs) + len(failed))],
+        sections=[*sections, *left_out(failed, study["refused"])],
         facts=[
             ("scenario", scenario["name"]),
-            ("seeds", f"{scenario['run']['seed']} and the {record['seeds'] - 1} after it"),
-            ("engine", record["engine"]),
-            *((f"version of {name}", version) for name, version in record["versions"].items()),
+            ("seeds", f"{seeds['count']} from {seeds['first']} on"),
+            ("engine", study["engine"]),
+            *((f"version of {name}", version) for name, version in study["code"].items()),
         ],
-        command=command(record),
+        command=study["command"],
         files={"The scenario": json.dumps(scenario, indent=2)},
     )
 
 
-def command(record: Mapping[str, Any]) -> str:
-    words = ["plimsoll", "compare", record["source"]]
-    for option, given in (("--set", record["overrides"]), ("--vary", record["vary"])):
-        words += [word for each in given for word in (option, each)]
-    return shlex.join([*words, "--seeds", str(record["seeds"]), "--engine", record["engine"]])
+def _left(study: Mapping[str, Any], there: int) -> list[str]:
+    asked = len(study["points"]) * study["seeds"]["count"]
+    return [f"{asked - there:,} of {asked:,} runs are still to be made."] if there < asked else []
 
 
 def answer(runs: pd.DataFrame) -> list[str]:

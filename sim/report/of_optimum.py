@@ -22,7 +22,9 @@ Row = Mapping[str, Any]
 
 def read(folder: Path) -> dict[str, Any] | None:
     """`optimize.json`; None where the study is none, or is not confirmed yet."""
-    return store.read(folder, dataset.OPTIMUM)[0] if (folder / dataset.OPTIMUM).is_file() else None
+    if not (folder / dataset.OPTIMUM).is_file():
+        return None
+    return store.read_json(folder, dataset.OPTIMUM)
 
 
 def answer(optimum: Mapping[str, Any]) -> list[str]:

@@ -41,7 +41,9 @@ def test_sweep__prints_a_row_a_point_and_says_where_it_is(small: str) -> None:
     assert "0.05" in result.stdout
     assert "out/sweep-small" in result.stdout
     assert len(dataset.runs(Path("out/sweep-small"))) == 4
-    assert "--resume goes on" in refuses("sweep", small, "--seeds", 2)
+    assert "out/sweep-small-2" in plimsoll("sweep", small, "--seeds", 1).stdout
+    said = refuses("sweep", small, "--seeds", 2, "--out", "out/sweep-small")
+    assert "--resume goes on" in said
 
 
 def test_sweep__random_design__tells_what_is_left_out(small: str) -> None:
@@ -77,6 +79,21 @@ def test_sweep__what_makes_no_sense__is_one_sentence_and_runs_nothing(
     assert not Path("out/sweep-small").exists()
 
 
+def test_compare__prints_a_column_a_point_and_goes_on_with_it(small: str) -> None:
+    terms = ("compare", small, "--vary", "penalty=fixed,health", "--seeds")
+    result = plimsoll(*terms, 1)
+    assert result.exit_code == 0, result.stderr
+    assert "penalty=health" in result.stdout
+    assert "out/compare-small" in result.stdout
+    folder = Path("out/compare-small")
+    assert (folder / "bids.png").is_file()
+    assert "--resume goes on" in refuses(*terms, 2, "--out", folder)
+    again = plimsoll(*terms, 2, "--resume")
+    assert "Mean over 2 seeds" in again.stdout
+    assert len(dataset.runs(folder)) == 4
+    assert "report.html" in plimsoll("report", folder).stdout
+
+
 def test_optimize__prints_the_front_and_the_confirmation(small: str) -> None:
     result = plimsoll(
         "optimize", small, "--param", "penalty.fixed=0.02:0.05", "--trials", 2, "--seeds", 1,
@@ -102,7 +119,7 @@ def test_sweep__every_run_fails__is_one_sentence(
         raise LedgerMismatch("the books are wrong")
 
     monkeypatch.setattr("sim.experiments.work.run", nothing)
-    said = refuses("sweep", small, "--seeds", 2)
+    said = refuses("sweep", small, "--seeds", 2, "--workers", 1)
     assert said == "all 2 runs failed, the first because: the books are wrong"
 
 

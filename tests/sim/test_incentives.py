@@ -3,12 +3,15 @@ each sign with the 95 % interval of the paired difference on its side of 0."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sim.experiments.compare import compare
+from sim.experiments.compare import comparison
+from sim.experiments.compared import runs
 from sim.experiments.run import run
+from sim.experiments.sweep import sweep
 from sim.metrics.interval import Interval, paired_difference
 from sim.scenario import load
 from tests.sim.runs import IN_PROCESS
@@ -73,21 +76,22 @@ CASES: dict[str, tuple[str, str, tuple[str, ...], dict[str, int]]] = {
 
 
 def difference(
-    scenario: str, vary: str, sets: tuple[str, ...], figures: Any
+    scenario: str, vary: str, sets: tuple[str, ...], figures: Any, folder: Path
 ) -> dict[str, Interval]:
-    runs = compare(scenario, sets, [vary], SEEDS, IN_PROCESS).runs
-    base, other = dict.fromkeys(runs["point"])
+    sweep(comparison(scenario, sets, [vary], SEEDS, IN_PROCESS), folder)
+    compared = runs(folder)
+    base, other = dict.fromkeys(compared["point"])
     found = {}
     for figure in figures:
-        by_seed = runs.pivot(index="seed", columns="point", values=figure)
+        by_seed = compared.pivot(index="seed", columns="point", values=figure)
         found[figure] = paired_difference(by_seed[other].tolist(), by_seed[base].tolist())
     return found
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_incentives__sign_is_sure(case: str) -> None:
+def test_incentives__sign_is_sure(case: str, tmp_path: Path) -> None:
     scenario, vary, sets, signs = CASES[case]
-    found = difference(scenario, vary, sets, signs)
+    found = difference(scenario, vary, sets, signs, tmp_path)
     for figure, sign in signs.items():
         assert found[figure].sure, f"{figure}: {found[figure]}"
         assert found[figure].mean * sign > 0

@@ -11,6 +11,7 @@ import pytest
 
 from sim.errors import LedgerMismatch, ScenarioError, UsageError
 from sim.experiments.compare import points
+from sim.experiments.compared import label
 from sim.model.population import draw
 from sim.protocol.audit import audit
 from sim.protocol.margin import LinearBook, margin_book
@@ -145,12 +146,13 @@ def test_validate__more_collaterals_than_assets__one_sentence() -> None:
 
 
 def test_compare__regime__stands_for_accounts_and_model() -> None:
-    assert points(["regime=isolated,portfolio"]) == [
+    found = points("margin-regimes", (), ["regime=isolated,portfolio"])
+    assert [(label(point.params), point.overrides) for point in found] == [
         ("regime=isolated", ("traders.accounts=isolated", "margin.model=linear")),
         ("regime=portfolio", ("traders.accounts=cross", "margin.model=scenario")),
     ]
     with pytest.raises(UsageError, match="'hedged' is not one of isolated, cross, portfolio"):
-        points(["regime=hedged"])
+        points("margin-regimes", (), ["regime=hedged"])
 
 
 # ---------------------------------------------------------------------- the people

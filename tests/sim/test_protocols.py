@@ -4,6 +4,7 @@ agree, and what only one of them can do is what it does."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,9 @@ from agents.trader import Trader
 from sim.chain import open_engine
 from sim.chain.tape import Tape
 from sim.errors import LedgerMismatch
-from sim.experiments.compare import compare
+from sim.experiments.compare import comparison
+from sim.experiments.compared import runs
+from sim.experiments.sweep import sweep
 from sim.metrics.summary import summarise
 from sim.model import StressModel
 from sim.protocol.adapters import SHIPPED
@@ -238,9 +241,9 @@ def test_vault__promise__every_stable_is_owed_or_bad_debt(
 # ------------------------------------------------------------------------ the study
 
 
-def test_study__three_protocols__same_paths_side_by_side() -> None:
+def test_study__three_protocols__same_paths_side_by_side(tmp_path: Path) -> None:
     few = ("run.blocks=60", "traders.count=30")
-    found = compare("protocols", few, ["protocol=plimsoll,vault,pool"], 1, IN_PROCESS)
-    runs = found.runs.set_index("point")
-    assert list(runs.index) == [f"protocol={name}" for name in ("plimsoll", "vault", "pool")]
-    assert runs["interest to lenders, USD"].notna().tolist() == [False, False, True]
+    sweep(comparison("protocols", few, ["protocol=plimsoll,vault,pool"], 1, IN_PROCESS), tmp_path)
+    found = runs(tmp_path).set_index("point")
+    assert list(found.index) == [f"protocol={name}" for name in ("plimsoll", "vault", "pool")]
+    assert found["interest to lenders, USD"].notna().tolist() == [False, False, True]

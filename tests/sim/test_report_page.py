@@ -12,6 +12,10 @@ import pytest
 
 from sim.errors import UsageError
 from sim.experiments import store
+from sim.experiments.compare import comparison
+from sim.experiments.compared import FIGURES, TABLE, runs
+from sim.experiments.dataset import Dataset
+from sim.experiments.outcome import FIXED, Done, Failed
 from sim.metrics.summary import summarise
 from sim.report.bars import CHOSEN, FRONT, TRIAL, front, heat, lines
 from sim.report.collect import collect, writers
@@ -44,27 +48,23 @@ def run(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def comparison(tmp_path: Path) -> Path:
+def compared(tmp_path: Path) -> Path:
+    """The folder of a comparison, of twelve seeds whose borrowers' losses differ by 400."""
+    command = "plimsoll compare incentives --vary penalty=fixed,dutch --seeds 12"
+    sets = ("traders.count=9",)
+    asked = comparison("incentives", sets, ["penalty=fixed,dutch"], 12, "revm", command)
+    kept = Dataset(tmp_path / "comparison")
+    kept.begin(asked.record())
     rng = np.random.default_rng(1)
     shared = rng.normal(0, 50, 12)
-    rows = [
-        {"point": point, "seed": seed, "borrowers' loss, USD": base + shared[seed], LOSS: loss}
-        for point, base, loss in (("penalty=fixed", 900.0, 0.0), ("penalty=dutch", 500.0, 70.0))
-        for seed in range(12)
-    ]
-    record = {
-        "scenario": load("incentives").model_dump(mode="json"),
-        "source": "incentives",
-        "overrides": ["traders.count=9"],
-        "vary": ["penalty=fixed,dutch"],
-        "seeds": 12,
-        "engine": "revm",
-        "versions": {"plimsoll": "0"},
-    }
-    liquidations = tables.run()["liquidations"].assign(point="penalty=fixed", seed=0)
-    parts = {"runs": pd.DataFrame(rows), "liquidations": liquidations}
-    store.write(tmp_path / "comparison", record, parts, store.COMPARISON_FILE)
-    return tmp_path / "comparison"
+    liquidations = tables.run()["liquidations"]
+    for point, borrowers, loss in ((0, 900.0, 0.0), (1, 500.0, 70.0)):
+        for seed in range(12):
+            row = dict.fromkeys(FIXED, "x") | {"seed": seed, "weight": 1.0, "tilted": False}
+            row |= {FIGURES["borrowers' loss, USD"]: borrowers + shared[seed], FIGURES[LOSS]: loss}
+            mine = liquidations if (point, seed) == (0, 0) else liquidations.iloc[:0]
+            kept.add(Done(point, seed, {**row, "transactions": 1}, {TABLE: mine}))
+    return kept.folder
 
 
 def page(*folders: Path) -> str:
@@ -75,8 +75,8 @@ def page(*folders: Path) -> str:
 # --------------------------------------------------------------------------- the page
 
 
-def test_page__anything__fetches_nothing_and_runs_nothing(run: Path, comparison: Path):
-    text = page(run, comparison)
+def test_page__anything__fetches_nothing_and_runs_nothing(run: Path, compared: Path):
+    text = page(run, compared)
     assert "<script" not in text
     assert "@import" not in text
     assert not re.search(r'(?:src|href|action|data)="(?!data:|#)', text)
@@ -89,8 +89,8 @@ def test_page__charts__follow_the_ink_of_the_page(run: Path):
     assert 'fill="#222222"' not in text
 
 
-def test_page__every_chart__has_our_ink_to_be_followed(run: Path, comparison: Path):
-    figures = [figure for folder in (run, comparison) for figure in collect(folder).figures()]
+def test_page__every_chart__has_our_ink_to_be_followed(run: Path, compared: Path):
+    figures = [figure for folder in (run, compared) for figure in collect(folder).figures()]
     assert len(figures) > 4
     for figure in figures:
         assert figure.chart.to_dict()["config"]["axis"]["labelColor"] == INK, figure.name
@@ -114,9 +114,9 @@ def test_page__text_from_a_scenario__is_escaped(run: Path):
 
 @needs_chromium
 def test_page__in_a_browser__says_nothing_on_the_console_and_asks_for_nothing(
-    run: Path, comparison: Path, tmp_path: Path
+    run: Path, compared: Path, tmp_path: Path
 ) -> None:
-    page(run, comparison)
+    page(run, compared)
     seen = visit(run / "report.html", tmp_path)
     assert seen.console == seen.hosts == []
     assert "How this was made" in seen.dom
@@ -138,9 +138,8 @@ def test_visit__page_that_asks_and_complains__is_seen_to(tmp_path: Path) -> None
 # ------------------------------------------------------------------------- comparisons
 
 
-def test_comparison__paired_seeds__says_what_they_agree_on(comparison: Path):
-    runs = store.read(comparison, store.COMPARISON_FILE)[1]["runs"]
-    first, *rest = answer(runs)
+def test_comparison__paired_seeds__says_what_they_agree_on(compared: Path):
+    first, *rest = answer(runs(compared))
     assert first == "Lenders lose, on average: penalty=dutch by 70 USD."
     said = "penalty=dutch instead of penalty=fixed: borrowers' loss, USD falls by 400"
     assert any(sentence.startswith(said) for sentence in rest)
@@ -162,9 +161,21 @@ def test_comparison__noise_alone__says_that_nothing_differs():
     ]
 
 
-def test_comparison__command__repeats_it(comparison: Path):
-    command = "plimsoll compare incentives --set traders.count=9 --vary penalty=fixed,dutch"
-    assert f"{command} --seeds 12 --engine revm" in page(comparison)
+def test_comparison__command__repeats_it(compared: Path):
+    command = "plimsoll compare incentives --vary penalty=fixed,dutch --seeds 12"
+    assert command in page(compared)
+
+
+def test_comparison__runs_that_failed_or_are_missing__are_said(compared: Path):
+    assert not any("to be made" in said for said in collect(compared).answer)
+    kept = Dataset(compared)
+    (compared / "runs/point=1/seed-3.parquet").unlink()
+    kept.add(Failed(1, 3, "the books are wrong"))
+    (compared / "runs/point=0/seed-7.parquet").unlink()
+    document = collect(compared)
+    assert document.answer[-1] == "1 of 24 runs are still to be made."
+    (grid,) = document.sections[-1].parts
+    assert grid.frame.values.tolist() == [[1, 3, "the books are wrong"]]
 
 
 # ------------------------------------------------------------------------------- forms
@@ -182,9 +193,9 @@ def test_formats__every_one__writes_what_it_names(run: Path):
 
 
 def test_formats__two_folders__neither_replaces_the_files_of_the_other(
-    run: Path, comparison: Path, tmp_path: Path
+    run: Path, compared: Path, tmp_path: Path
 ):
-    documents = [collect(run), collect(comparison)]
+    documents = [collect(run), collect(compared)]
     (tmp_path / "both").mkdir()
     paths = [path for write in (markdown, csv) for path in write(documents, tmp_path / "both")]
     names = sorted(path.name for path in paths)

@@ -20,6 +20,7 @@ from sim.experiments.start import StartedEngine
 from sim.experiments.sweep import Plan, sweep, sweep_with
 from sim.experiments.until import Until
 from sim.experiments.work import Job, execute, flat
+from sim.model.records import TABLES
 from sim.price.tilt import Sampling
 from tests.sim.studies import content, plan
 
@@ -187,7 +188,7 @@ def test_gather__cut_short_between_writing_and_unlinking__counts_no_run_twice(
         ({}, False, "--resume goes on"),
         ({"engine": "anvil"}, True, "engine"),
         ({"sampling": Sampling(2.0)}, True, "sampling"),
-        ({"keep_tables": True}, True, None),
+        ({"tables": ("events",)}, True, None),
     ],
 )
 def test_sweep__into_a_study_that_is_there__only_the_same_goes_on(
@@ -265,9 +266,10 @@ def test_execute__in_a_process_of_other_code__makes_nothing() -> None:
 
 
 def test_sweep__tables_asked_for__are_those_of_each_run(tmp_path: Path) -> None:
-    asked = plan(tmp_path, seeds=1, keep_tables=True)
+    asked = plan(tmp_path, seeds=1, tables=TABLES)
     sweep(asked, tmp_path / "out")
     alone = run(asked.points[0].scenario, engine=asked.engine, seed=1)
+    assert set(alone.tables) == set(TABLES)
     for name, table in alone.tables.items():
         kept = pd.read_parquet(tmp_path / f"out/tables/point=0/seed=1/{name}.parquet")
         pd.testing.assert_frame_equal(kept, table.reset_index(drop=True))
