@@ -13,11 +13,11 @@ import pandas as pd
 
 from sim.experiments import dataset
 from sim.experiments.design import Value
+from sim.metrics.liquidation import CAUSES
 
 KIND = "compare"
 TABLE = "liquidations"
 """Kept of every run."""
-CAUSES = ("no funds", "too slow", "underbid", "oracle late", "price gapped")
 STRATEGIES = (
     "Keeper", "GasAuctioneer", "PrivateKeeper", "FlashKeeper", "DutchSniper", "SplitKeeper",
     "CopyCat", "Sandwicher", "OracleManipulator", "Griefer",

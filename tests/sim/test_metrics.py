@@ -8,7 +8,6 @@ import math
 import pandas as pd
 import pytest
 
-from sim.experiments import compare as compared
 from sim.metrics.incentives import incentives
 from sim.metrics.liquidation import CAUSES, liquidation
 from sim.metrics.solvency import BANDS, solvency
@@ -192,7 +191,6 @@ def test_incentives__builder_share__a_bundles_payment_counts():
 
 def test_failure_causes__are_those_that_the_model_attributes():
     assert sorted(CAUSES) == sorted(str(cause) for cause in Cause)
-    assert sorted(compared.CAUSES) == sorted(CAUSES)
 
 
 def test_incentives__front_run_share__of_what_was_repaid():
