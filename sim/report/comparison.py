@@ -75,9 +75,16 @@ def _cell(figures: list[float], base: list[float]) -> str:
 
 
 def _text(interval: Interval) -> str:
-    digits = 0 if abs(interval.mean) >= 100 else 2
-    half = "" if isnan(interval.half) else f" ± {interval.half:,.{digits}f}"
-    return f"{interval.mean:,.{digits}f}{half}"
+    if interval.mean == interval.half == 0:
+        return "0"
+    places = decimals(interval.mean)
+    half = "" if isnan(interval.half) else f" ± {interval.half:,.{places}f}"
+    return f"{interval.mean:,.{places}f}{half}"
+
+
+def decimals(amount: float) -> int:
+    """As many as say something."""
+    return 0 if abs(amount) >= 100 else 2 if abs(amount) >= 1 else 3
 
 
 def draw(liquidations: pd.DataFrame, path: Path) -> None:
@@ -97,6 +104,7 @@ def bids(liquidations: pd.DataFrame) -> Any:
         for _, rows in worth.groupby("point", sort=False)
     ]
     spots = pd.concat(parts)[["point", "value", "paid", "route"]]
+    points = list(dict.fromkeys(spots["point"]))
     highest = float(spots["value"].max())
     all_of_it = (
         alt.Chart(pd.DataFrame({"value": [0.1, highest], "paid": [0.1, highest]}))
@@ -114,11 +122,11 @@ def bids(liquidations: pd.DataFrame) -> Any:
                 "paid:Q", title="paid to the builder, USD", scale=alt.Scale(type="log"), axis=AXIS
             ),
             color=alt.Color(
-                "point:N",
-                title=None,
-                scale=alt.Scale(range=list(CYCLE)),
+                "point:N", title=None, scale=alt.Scale(domain=points, range=list(CYCLE))
             ),
         )
     )
     chart = (dots + all_of_it).properties(width=620, height=420)
-    return configured(chart, "Bids against value; dashed: all of it is paid away")
+    return configured(
+        chart, "Bids against value; dashed: all is paid away; on an axis: that or less"
+    )

@@ -14,7 +14,7 @@ from sim.errors import UsageError
 from sim.experiments import compared, dataset
 from sim.metrics.interval import Interval, mean_interval, paired_difference
 from sim.report.bars import distribution
-from sim.report.comparison import bids, cells, legend
+from sim.report.comparison import bids, cells, decimals, legend
 from sim.report.document import Document, Figure, Grid, Section
 from sim.report.study_parts import left_out
 from sim.report.theme import BLUE, amounts, configured
@@ -43,7 +43,7 @@ def of_comparison(folder: Path) -> Document:
     vary = ", ".join(study["params"])
     seeds = study["seeds"]
     sections = [
-        Section("Side by side", [_points(runs)], "Mean over the seeds, with its 95 % interval."),
+        *_side_by_side(runs),
         Section(
             "All figures", [Grid("comparison", "By point", cells(runs))], " ".join(legend(runs))
         ),
@@ -102,23 +102,26 @@ def _difference(runs: pd.DataFrame, figure: str, point: str, base: str) -> Inter
 def _sentence(figure: str, point: str, base: str, by: Interval) -> str:
     turn = "rises" if by.mean > 0 else "falls"
     low, high = sorted((abs(by.low), abs(by.high)))
-    digits = 0 if abs(by.mean) >= 100 else 2
+    places = decimals(by.mean)
     return (
-        f"{point} instead of {base}: {figure} {turn} by {abs(by.mean):,.{digits}f} "
-        f"({low:,.{digits}f} to {high:,.{digits}f})."
+        f"{point} instead of {base}: {figure} {turn} by {abs(by.mean):,.{places}f} "
+        f"({low:,.{places}f} to {high:,.{places}f})."
     )
 
 
-def _points(runs: pd.DataFrame) -> Figure:
-    """A panel a figure, a mean with its interval a point."""
+def _side_by_side(runs: pd.DataFrame) -> list[Section]:
+    """A panel a figure that points differ in, a mean with its interval a point."""
     points = list(dict.fromkeys(runs["point"]))
     panels = [
         _panel(runs, figure, points)
         for figure in runs.columns.drop(["point", "seed"])
-        if runs[figure].nunique() > 1
+        if (runs.groupby("seed")[figure].nunique() > 1).any()
     ]
-    whole = alt.concat(*panels, columns=COLUMNS, spacing=18)
-    return Figure("points", "Mean and 95 % interval of each point", configured(whole))
+    if not panels:
+        return []
+    whole = configured(alt.concat(*panels, columns=COLUMNS, spacing=18))
+    drawn = Figure("points", "Mean and 95 % interval of each point", whole)
+    return [Section("Side by side", [drawn], "Figures that some seed's points differ in.")]
 
 
 def _panel(runs: pd.DataFrame, figure: str, points: Sequence[str]) -> Any:

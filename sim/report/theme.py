@@ -23,6 +23,7 @@ AMOUNTS = "format(datum.value, abs(datum.value) >= 1000 ? '.3~s' : '.3~g')"
 """Of an axis' labels: 20k, 0.4."""
 PADDING = {"left": 28, "right": 52, "top": 8, "bottom": 8}
 """Room for those whose fonts are wider than the ones the chart was measured with."""
+HEADING: dict[str, Any] = {"fontSize": 17, "anchor": "start", "offset": 12}
 VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", BLUE: "blue"}
 """Colours that a page may change, by the name of their CSS variable."""
 
@@ -35,7 +36,7 @@ def amounts(ticks: int = 6) -> alt.Axis:
 def configured(chart: Any, title: str = "") -> Any:
     """A chart with the fonts, lines and margins of all of ours."""
     if title:
-        chart = chart.properties(title=alt.Title(title, fontSize=17, anchor="start", offset=12))
+        chart = chart.properties(title=alt.Title(title, **HEADING))
     return (
         chart.configure(background="white", font="sans-serif", padding=PADDING)
         .configure_view(stroke=None)
@@ -64,9 +65,11 @@ def configured(chart: Any, title: str = "") -> Any:
     )
 
 
-def save(chart: Any, path: Path) -> None:
-    """As PNG or SVG, by the path's suffix."""
-    specification = chart.to_json()
+def save(chart: Any, path: Path, title: str = "") -> None:
+    """As PNG or SVG, by the path's suffix; the title is for a chart that has none."""
+    specification = chart.to_dict()
+    if title:
+        specification.setdefault("title", {"text": title, **HEADING})
     if path.suffix == ".svg":
         path.write_text(vl_convert.vegalite_to_svg(specification), encoding="utf-8")
     else:

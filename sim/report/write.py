@@ -59,7 +59,7 @@ def png(documents: Sequence[Document], folder: Path) -> list[Path]:
     for prefix, document in _numbered(documents):
         for figure in document.figures():
             paths.append(folder / f"{prefix}{figure.name}.png")
-            save(figure.chart, paths[-1])
+            save(figure.chart, paths[-1], figure.title)
     return paths
 
 

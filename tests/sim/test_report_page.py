@@ -161,6 +161,13 @@ def test_comparison__noise_alone__says_that_nothing_differs():
     ]
 
 
+def test_comparison__figures_without_a_difference__have_no_panel(compared: Path):
+    (points,) = (figure for figure in collect(compared).figures() if figure.name == "points")
+    assert [panel["title"] for panel in points.chart.to_dict()["concat"]] == [
+        "borrowers' loss, USD", LOSS,
+    ]  # fmt: skip
+
+
 def test_comparison__command__repeats_it(compared: Path):
     command = "plimsoll compare incentives --vary penalty=fixed,dutch --seeds 12"
     assert command in page(compared)
