@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sim.chain.engine import BLOCK_GAS_LIMIT, HARDFORK
 from sim.errors import EngineError
@@ -23,6 +26,8 @@ _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.005
 _LONGEST_COMPLAINT = 200
+_PRCTL: Any = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+"""Found before a fork, in which other threads' locks may be held."""
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
@@ -69,15 +74,17 @@ class Anvil:
         self.port = _checked(port) if port else _free_port()
         self.uri = f"http://{_HOST}:{self.port}"
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = subprocess.Popen(
+        start = _starter(os.getpid()).submit(
+            subprocess.Popen,
             [str(program), "--host", _HOST, "--port", str(self.port), *FLAGS, *flags],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._complaints,
             # Ctrl-C is for the run: it ends its node itself, when what was run is kept.
             start_new_session=True,
-            preexec_fn=_die_with_parent if _can_die_with_parent() else None,
+            preexec_fn=_die_with_parent if _PRCTL else None,
         )
+        self._process = start.result()
         atexit.register(self.stop)
         self._wait_until_ready()
 
@@ -130,11 +137,13 @@ def _checked(port: int) -> int:
     return port
 
 
-def _can_die_with_parent() -> bool:
-    """Linux signals a child when the *thread* that started it ends: only the main one may ask."""
-    return sys.platform == "linux" and threading.current_thread() is threading.main_thread()
+@cache
+def _starter(_process: int) -> ThreadPoolExecutor:
+    """A thread that stays as long as its process: Linux signals a child when the *thread* that
+    started it ends, and whoever opens an engine may be a short-lived one."""
+    return ThreadPoolExecutor(1, "anvil")
 
 
 def _die_with_parent() -> None:
     """So that a run killed outright leaves no node behind."""
-    ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
+    _PRCTL(_DEATH_SIGNAL, signal.SIGTERM)

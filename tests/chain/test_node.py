@@ -62,6 +62,15 @@ def alive(pid: int) -> bool:
     return True
 
 
+def assert_dies(pid: int) -> None:
+    """Only Linux ends a node whose process was killed outright."""
+    if sys.platform == "linux":
+        deadline = time.monotonic() + 5
+        while alive(pid) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not alive(pid)
+
+
 @needs_anvil
 @pytest.mark.parametrize("agents", [1, 10, 100])
 def test_round_trips__three_a_block_whatever_the_number_of_agents(
@@ -138,11 +147,19 @@ def test_run__takes_its_interrupts__and_when_killed_its_node_with_it() -> None:
     )
     kept, pid = _python(script).split()
     assert kept == "True"
-    if sys.platform == "linux":
-        deadline = time.monotonic() + 5
-        while alive(int(pid)) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert not alive(int(pid))
+    assert_dies(int(pid))
+
+
+@needs_anvil
+def test_node__started_by_a_thread__outlives_it_and_not_the_process() -> None:
+    """As on a worker of a cluster, whose runs are made by threads."""
+    script = (
+        "import os, signal, threading, time; from sim.chain.anvil import Anvil; nodes = [];"
+        "thread = threading.Thread(target=lambda: nodes.append(Anvil())); thread.start();"
+        "thread.join(); time.sleep(0.3); os.kill(nodes[0].pid, 0);"
+        "print(nodes[0].pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert_dies(int(_python(script)))
 
 
 @needs_anvil
