@@ -23,6 +23,7 @@ exports: (erc20.__interface__, ownable.__interface__)
 FLASH_SUCCESS: constant(bytes32) = keccak256("ERC3156FlashBorrower.onFlashLoan")
 
 is_minter: public(HashMap[address, bool])
+may_burn: public(HashMap[address, bool])
 flash_cap: public(uint256)
 
 _flash_minted: transient(uint256)
@@ -36,13 +37,13 @@ def __init__(owner: address):
 
 @external
 def mint(to: address, amount: uint256):
-    self._only_minter()
+    assert self.is_minter[msg.sender], "stable: caller is not a minter"
     erc20._mint(to, amount)
 
 
 @external
 def burn_from(owner: address, amount: uint256):
-    self._only_minter()
+    assert self.may_burn[msg.sender], "stable: caller was never a minter"
     erc20._spend_allowance(owner, msg.sender, amount)
     erc20._burn(owner, amount)
 
@@ -72,6 +73,9 @@ def flashLoan(receiver: address, token: address, amount: uint256, data: Bytes[10
 def set_minter(minter: address, active: bool):
     ownable._only_owner()
     self.is_minter[minter] = active
+    # For ever: an owner who could stop repayment could wait until a debt is liquidatable.
+    if active:
+        self.may_burn[minter] = True
     log IStableToken.MinterSet(minter=minter, active=active)
 
 
@@ -103,9 +107,3 @@ def _lendable(token: address) -> uint256:
     if token != self or self._flash_minted >= self.flash_cap:
         return 0
     return min(self.flash_cap - self._flash_minted, max_value(uint256) - erc20.totalSupply)
-
-
-@view
-@internal
-def _only_minter():
-    assert self.is_minter[msg.sender], "stable: caller is not a minter"

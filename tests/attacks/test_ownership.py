@@ -76,19 +76,34 @@ def test_no_owner__no_contract(name: str) -> None:
 
 
 def test_minting_and_burning__are_the_minters() -> None:
-    """Guard: `_only_minter`; and a minter burns within the allowance it was given. Stable that
+    """Guard: minters alone; and a minter burns within the allowance it was given. Stable that
     its holder burned would be debt that nobody can repay, and the books would not balance."""
     system, _ = levered()
-    reason = "stable: caller is not a minter"
+    no_burner = "stable: caller was never a minter"
     for person in (ATTACKER, OWNER, GUARDIAN):
-        system.refuses(reason, person, system.stable.mint, person, WAD)
-        system.refuses(reason, person, system.stable.burn_from, LIQUIDATOR, WAD)
+        system.refuses("stable: caller is not a minter", person, system.stable.mint, person, WAD)
+        system.refuses(no_burner, person, system.stable.burn_from, LIQUIDATOR, WAD)
         system.must(person, system.stable.approve, person, MAX_UINT256)
-        system.refuses(reason, person, system.stable.burn_from, person, 0)
+        system.refuses(no_burner, person, system.stable.burn_from, person, 0)
     assert not hasattr(system.stable, "burn")
     # And the core, asked to repay or to heal, reaches only into who asks.
     system.must(ATTACKER, system.stable.approve, system.core.address, MAX_UINT256)
     system.refuses("erc20: insufficient balance", ATTACKER, system.core.repay, 1, WAD)
+
+
+def test_the_owner_of_the_stable__cannot_stop_repayment() -> None:
+    """Guard: who was a minter may burn. The owner would dismiss the core, wait until interest or
+    a dip has eaten what nobody can repay, and take the collateral as the Reserve's."""
+    system, account = levered(grace=0)
+    core, token = system.core, system.token()
+    system.must(OWNER, system.stable.set_minter, core.address, False)
+    system.refuses("stable: caller is not a minter", BORROWER, core.borrow, account, WAD, BORROWER)
+    system.must(LIQUIDATOR, core.repay, account, WAD)
+    system.price(0, 1_300 * WAD)
+    assert system.liquidate(account, 1_000 * WAD).ok
+    system.must(LIQUIDATOR, core.repay, account, MAX_UINT256)
+    rest = system.collateral_of(account)
+    system.must(BORROWER, core.withdraw, account, token, rest, BORROWER)
 
 
 def test_the_guardian__stops_neither_paying_in_nor_paying_back_nor_liquidation() -> None:

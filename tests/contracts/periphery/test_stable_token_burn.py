@@ -39,5 +39,5 @@ def test_burn_from__minter_without_allowance__reverts(funded, owner, stranger):
 
 def test_burn_from__allowance_but_no_minter__reverts(funded, stranger, attacker):
     funded.approve(attacker, MAX_UINT256, sender=stranger)
-    with ape.reverts("stable: caller is not a minter"):
+    with ape.reverts("stable: caller was never a minter"):
         funded.burn_from(stranger, 1, sender=attacker)
