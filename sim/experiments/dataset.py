@@ -158,7 +158,9 @@ def table(folder: Path, name: str) -> pd.DataFrame:
         )
         for point, seed in runs(folder)[["point", "seed"]].itertuples(index=False)
     ]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    if not found:
+        return pd.DataFrame(columns=["point", "seed"])
+    return pd.concat(found, ignore_index=True)
 
 
 def failures(folder: Path) -> pd.DataFrame:

@@ -31,14 +31,10 @@ ENOUGH_RUNS = 8
 
 def of_comparison(folder: Path) -> Document:
     """Of a folder that `sim.experiments.dataset` describes, of what was run until now."""
-    study, runs, liquidations = (
-        dataset.study(folder),
-        compared.runs(folder),
-        compared.liquidations(folder),
-    )
+    study, failed = dataset.study(folder), dataset.failures(folder)
+    runs, liquidations = compared.runs(folder), compared.liquidations(folder)
     if runs.empty:
         raise UsageError(f"{folder} holds a comparison without runs yet; --resume goes on with it")
-    failed = dataset.failures(folder)
     scenario = study["scenario"]
     vary = ", ".join(study["params"])
     seeds = study["seeds"]

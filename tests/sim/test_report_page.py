@@ -161,6 +161,13 @@ def test_comparison__noise_alone__says_that_nothing_differs():
     ]
 
 
+def test_comparison__no_run_yet__is_said(compared: Path):
+    for path in compared.glob("runs/*/*"):
+        path.unlink()
+    with pytest.raises(UsageError, match="without runs yet; --resume goes on"):
+        collect(compared)
+
+
 def test_comparison__figures_without_a_difference__have_no_panel(compared: Path):
     (points,) = (figure for figure in collect(compared).figures() if figure.name == "points")
     assert [panel["title"] for panel in points.chart.to_dict()["concat"]] == [
