@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sim.errors import UsageError
 from sim.experiments.compared import KIND, TABLE
-from sim.experiments.design import Point, Value, field
+from sim.experiments.design import Point, Value, field, fields, once
 from sim.experiments.sweep import Plan
 from sim.scenario import load
 
@@ -57,8 +57,7 @@ def points(source: str, overrides: Sequence[str], vary: Sequence[str]) -> list[P
     """
     axes = [_axis(each) for each in vary]
     keys = [key for key, _ in axes]
-    if twice := [key for key in keys if keys.count(key) > 1]:
-        raise UsageError(f"--vary {twice[0]} is given twice")
+    fields(keys, "--vary ")
     found = []
     for number, settings in enumerate(itertools.product(*(settings for _, settings in axes))):
         params: dict[str, Value] = dict(zip(keys, settings, strict=True))
@@ -72,6 +71,7 @@ def _axis(text: str) -> tuple[str, list[str]]:
     settings = _settings(right)
     if not equals or not all(settings):
         raise UsageError(f"--vary {text} is not of the form key=value,value,…")
+    once(settings, f"--vary {text}: ")
     return key, settings
 
 

@@ -119,10 +119,22 @@ def space(
     axes = tuple(axis(text) for text in params)
     keys = [each.key for each in axes]
     tied = tuple(_tie(text, keys) for text in ties)
-    for key in (named := [*keys, *(key for key, _ in tied)]):
-        if named.count(key) > 1:
-            raise UsageError(f"{key} is given twice")
+    fields([*keys, *(key for key, _ in tied)])
     return Space(source, tuple(overrides), axes, tied)
+
+
+def fields(keys: Sequence[str], where: str = "") -> None:
+    """Raises UsageError where a field is there more than once, or is not what a study varies."""
+    once(keys, where)
+    if "run.seed" in keys:
+        raise UsageError(f"{where}run.seed: every point has the same seeds, --seeds of them")
+
+
+def once(given: Sequence[Value], where: str = "") -> None:
+    """Raises UsageError where a value is there more than once."""
+    for each in given:
+        if given.count(each) > 1:
+            raise UsageError(f"{where}{each} is given twice")
 
 
 def field(key: str) -> str:
@@ -141,12 +153,15 @@ def axis(text: str) -> Axis:
         listed = tuple(_value(each.strip()) for each in right.split(","))
         if "" in listed:
             raise UsageError(f"--param {text!r} has an empty value; the form is {FORMS}")
+        once(listed, f"--param {text!r}: ")
         return Axis(key, listed)
     low, high = (_number(bound, text) for bound in bounds[:2])
     count = _count(bounds[2], text) if len(bounds) == 3 else None
     if len(bounds) > 3 or not low < high:
         raise UsageError(f"--param {text!r}: low:high:count with low below high is needed")
     whole = all(re.fullmatch(r"[+-]?\d+", bound.strip()) for bound in bounds[:2])
+    if whole and count and count > high - low + 1:
+        raise UsageError(f"--param {text!r}: there are not {count} whole numbers from low to high")
     return Axis(key, (), low, high, count, whole)
 
 
@@ -170,7 +185,7 @@ def points(
         else:
             refused.append(each)
     if refused and (design == "grid" or not found):
-        raise ScenarioError(_refusal(refused, len(drawn)))
+        raise ScenarioError(refusal(refused, len(drawn)))
     return found, refused
 
 
@@ -196,7 +211,8 @@ def _random(
     ]
 
 
-def _refusal(refused: Sequence[Refused], asked: int) -> str:
+def refusal(refused: Sequence[Refused], asked: int) -> str:
+    """Why points cannot be run, and what may help."""
     first = refused[0]
     where = ", ".join(f"{key}={value}" for key, value in first.params.items())
     rest = f"; {len(refused)} of {asked} points are refused" if asked > 1 else ""

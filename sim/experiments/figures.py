@@ -102,8 +102,8 @@ def figure(name: str) -> Figure:
 
 
 def figures(text: str) -> tuple[Figure, ...]:
-    """Several, with commas between them."""
-    return tuple(figure(name.strip()) for name in text.split(","))
+    """Several, with commas between them; each once."""
+    return tuple(map(figure, dict.fromkeys(name.strip() for name in text.split(","))))
 
 
 def estimate(runs: pd.DataFrame, names: Sequence[str], horizon_hours: float) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from sim.errors import ScenarioError
 from sim.experiments import figures, store
 from sim.experiments.aim import Aim
 from sim.experiments.dataset import Dataset
-from sim.experiments.design import Axis, Point, Refused, Space, Value
+from sim.experiments.design import Axis, Point, Refused, Space, Value, refusal
 from sim.experiments.sweep import Maker, Plan, Progress
 from sim.experiments.workers import Workers
 
@@ -56,9 +56,7 @@ class Search:
         while len(self.points) < self.aim.trials:
             if len(self.refused) > MOST_REFUSED * self.aim.trials:
                 self._leave_nothing()
-                raise ScenarioError(
-                    f"hardly any of the points is allowed: {self.refused[0].reason}"
-                )
+                raise ScenarioError(refusal(self.refused, len(self.points) + len(self.refused)))
             self.study.sampler = _sampler(self.plan.first_seed + len(self.study.trials))
             self._try(self.study.ask())
 

@@ -123,9 +123,17 @@ def test_sweep__every_run_fails__is_one_sentence(
     assert said == "all 2 runs failed, the first because: the books are wrong"
 
 
-def test_optimize__nothing_is_allowed__leaves_no_folder_in_the_way(small: str) -> None:
-    said = refuses("optimize", small, "--param", "margin.luck=0.1:0.2", "--trials", 1)
-    assert "unknown key margin.luck" in said
+@pytest.mark.parametrize(
+    ("param", "says"),
+    [
+        ("margin.luck=0.1:0.2", "unknown key margin.luck"),
+        ("margin.maintenance=0.9:0.95", "21 of 21 points are refused; tie the others to it"),
+    ],
+)
+def test_optimize__nothing_is_allowed__leaves_no_folder_in_the_way(
+    small: str, param: str, says: str
+) -> None:
+    assert says in refuses("optimize", small, "--param", param, "--trials", 1)
     assert not Path("out/optimize-small").exists()
 
 

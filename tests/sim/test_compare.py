@@ -66,7 +66,15 @@ def test_points__a_list__is_one_setting() -> None:
 
 
 @pytest.mark.parametrize(
-    "vary", [["penalty"], ["penalty="], ["penalty=fixed,,dutch"], ["run.seed=1", "run.seed=2"]]
+    "vary",
+    [
+        ["penalty"],
+        ["penalty="],
+        ["penalty=fixed,,dutch"],
+        ["penalty=fixed,fixed"],
+        ["protocol.grace=1", "protocol.grace=2"],
+        ["run.seed=1,2"],
+    ],
 )
 def test_points__bad_form__is_one_sentence(vary: list[str]) -> None:
     with pytest.raises(UsageError, match="--vary"):

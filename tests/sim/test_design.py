@@ -100,6 +100,9 @@ def test_points__no_parameter__is_the_scenario_itself() -> None:
     [
         (["penalty.fixed=0.1,0.2", "penalty.fixed=0.3,0.4"], [], "twice"),
         (["penalty.fixed=0.1,0.2"], ["penalty.fixed=penalty.fixed+1"], "twice"),
+        (["penalty.fixed=0.1,0.10"], [], r"0\.1 is given twice"),
+        (["run.seed=1,2"], [], "same seeds"),
+        (["protocol.grace=1:3:4"], [], "not 4 whole numbers"),
         (["penalty.fixed=0.1,0.2"], ["margin.initial=margin.maintenance+1"], "not among"),
         (["penalty.fixed=0.1,0.2"], ["margin.initial"], "form"),
         (["penalty.fixed=0.1,0.2"], ["margin.initial=penalty.fixed+x"], "form"),
