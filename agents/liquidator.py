@@ -89,12 +89,7 @@ class Liquidator(Participant):
 
     def decide(self, view: View) -> Sequence[Intent]:
         intents: list[Intent] = [*self.sales(view), *replenish(view)]
-        means = self.means(view)
-        busy = {
-            i.account
-            for i in view.waiting
-            if isinstance(i, Liquidate | FlashLiquidate | MarginCall)
-        }
+        means, busy = self.means(view), self.busy(view)
         waiting, place = self.ranked(self.hopeful(view.opportunities, means), means.market), 0
         while place < len(waiting):
             opportunity = waiting[place]
@@ -110,6 +105,11 @@ class Liquidator(Participant):
             means = self.after(means, opportunity, intent)
             waiting, place = self.hopeful(waiting.since(place), means), 0
         return intents
+
+    def busy(self, view: View) -> set[int]:
+        """Accounts with an attempt of its own on the way."""
+        attempts = Liquidate | FlashLiquidate | MarginCall
+        return {intent.account for intent in view.waiting if isinstance(intent, attempts)}
 
     def hopeful(self, opportunities: Opportunities, means: Means) -> Opportunities:
         """Those to call, and those that would pay, and be won, if all they bring sold at the price

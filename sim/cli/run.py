@@ -87,14 +87,16 @@ def run_command(
 
 
 def _tell(scenario: Scenario, result: Run) -> None:
-    from sim.report.story import answer
+    from sim.report.story import answer, unlike_shipped
     from sim.report.summary import render
 
     record, say = result.record, page().print
     say(render(record["summary"]))
     if record["summary"]:
         said = answer(record["summary"], record["ended"])
-        say("\n".join(["", scenario.question, *said, ""]))
+        unlike = unlike_shipped(record)
+        asked = [scenario.question, f"With {unlike}:"] if unlike else [scenario.question]
+        say("\n".join(["", *asked, *said, ""]))
     say(run_line(result))
     if record["not_applied"]:
         unused = ", ".join(record["not_applied"])

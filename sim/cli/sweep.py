@@ -58,10 +58,10 @@ def sweep_command(
     from sim.experiments import dataset
     from sim.experiments.design import axis, points, space
     from sim.experiments.sweep import Plan, sweep
-    from sim.model.records import TABLES
     from sim.report.sweep import table
     from sim.report.weighing import weighing
     from sim.scenario import load
+    from sim.tables import TABLES
 
     fixed = in_all(blocks, overrides)
     chosen = load(scenario, fixed)

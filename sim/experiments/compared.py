@@ -13,7 +13,7 @@ import pandas as pd
 
 from sim.experiments import dataset
 from sim.experiments.design import Value
-from sim.metrics.liquidation import CAUSES
+from sim.metrics.liquidation import CAUSES, HINDRANCES
 
 KIND = "compare"
 TABLE = "liquidations"
@@ -54,6 +54,10 @@ FIGURES = {
     "collateral within 2 blocks": "liquidation.efficiency.within_2",
     "collateral within 16 blocks": "liquidation.efficiency.within_16",
     "liquidatable at the end, USD": "solvency.liquidatable_end_usd",
+    **{
+        f"liquidatable at the end, {hindrance}, USD": f"liquidation.hindrances.{hindrance}.debt_usd"
+        for hindrance in HINDRANCES
+    },
     "liquidatable at the worst, USD": "solvency.liquidatable_worst_usd",
     "debt per USD of collateral": "efficiency.capital_efficiency",
     "borrowing power per USD of collateral": "efficiency.borrowing_power",

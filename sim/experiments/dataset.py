@@ -153,7 +153,7 @@ def runs(folder: Path, points: Iterable[int] | None = None) -> pd.DataFrame:
 def table(folder: Path, name: str) -> pd.DataFrame:
     """A table that was kept of every run, by point and seed, with columns for both."""
     found = [
-        pd.read_parquet(_tables(folder, point, seed) / f"{name}.parquet").assign(
+        store.read_table(_tables(folder, point, seed) / f"{name}.parquet").assign(
             point=point, seed=seed
         )
         for point, seed in runs(folder)[["point", "seed"]].itertuples(index=False)
@@ -174,7 +174,7 @@ def failures(folder: Path) -> pd.DataFrame:
 def tails(folder: Path) -> pd.DataFrame:
     """The figures of a study that has ended; empty before."""
     path = folder / "tails.parquet"
-    return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
+    return store.read_table(path) if path.is_file() else pd.DataFrame()
 
 
 def _tables(folder: Path, point: int, seed: int) -> Path:

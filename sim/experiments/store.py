@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.errors import UsageError
+from sim.tables import COLUMNS
 
 RUN_FILE = "run.json"
 AGAINST_FILE = "against.json"
@@ -102,9 +103,25 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
-    """The record and the tables. Raises UsageError when there are none."""
+    """The record and the tables. Raises UsageError where there are none that can be read."""
     record = read_json(folder, RUN_FILE)
-    return record, {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+    tables = {path.stem: read_table(path) for path in sorted(folder.glob("*.parquet"))}
+    for name, wanted in COLUMNS.items():
+        there = tables[name].columns if name in tables else ()
+        if record["summary"] and (missing := [each for each in wanted if each not in there]):
+            raise UsageError(
+                f"{folder / name}.parquet has no {missing[0]}: another version wrote it, or it is "
+                f"not whole; `plimsoll run {folder / RUN_FILE}` makes it again"
+            )
+    return record, tables
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Raises UsageError when it cannot be read."""
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from None
 
 
 def read_against(folder: Path) -> dict[str, dict[str, Any]]:

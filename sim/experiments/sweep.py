@@ -22,7 +22,7 @@ from sim.experiments.until import Until
 from sim.experiments.work import Job, files_of
 from sim.experiments.workers import Workers, open_workers
 from sim.price.tilt import Sampling, Tilt, tilt
-from sim.scenario import Scenario
+from sim.scenario import Scenario, changed
 
 Progress = Callable[[int, int], None]
 """Runs that are there, and all of them."""
@@ -141,19 +141,8 @@ def _agree(folder: Path, asked: Mapping[str, Any], may_change: Sequence[str]) ->
             "beside these; name another folder"
         )
     fixed = {name: value for name, value in asked.items() if name not in may_change}
-    for name, was, value in _changed(kept, fixed):
+    for name, was, value in changed(kept, fixed):
         raise UsageError(f"--resume {folder}: it was begun with {name} {was} and not {value}")
-
-
-def _changed(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Name by dots, value before and value now of what is not as it was, the innermost first."""
-    for name, value in asked.items():
-        was = kept.get(name)
-        if isinstance(was, Mapping) and isinstance(value, Mapping):
-            every = {**dict.fromkeys(was), **value}
-            yield from ((f"{name}.{inner}", *rest) for inner, *rest in _changed(was, every))
-        elif was != value:
-            yield name, was, value
 
 
 def check_sampling(plan: Plan, scenarios: Sequence[Scenario]) -> None:

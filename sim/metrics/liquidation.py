@@ -8,6 +8,11 @@ import pandas as pd
 
 CAUSES = ("oracle late", "underbid", "price gapped", "too slow", "no funds")
 """Of the failure to save an account, as the model attributes it."""
+HINDRANCES = (
+    "on its way", "no capital", "penalty still rising", "no market", "no gain", "no valid price",
+    "no liquidators",
+)  # fmt: skip
+"""What keeps liquidators from an account at the end, as the model attributes it."""
 WITHIN = (0, 1, 15)
 """Blocks after the one in which an account became liquidatable, for the efficiency figures
 (Perez et al. 2021, "Liquidations: DeFi on a Knife-edge")."""
@@ -34,6 +39,7 @@ def liquidation(
         "smallest_debt_usd": float(liquidations["debt_usd"].min()) if len(liquidations) else None,
         "break_even_debt_usd": _break_even(liquidations),
         "failure_causes": _causes(liquidations),
+        "hindrances": _hindrances(accounts),
         **_delays(liquidations),
     }
 
@@ -74,6 +80,19 @@ def _causes(liquidations: pd.DataFrame) -> dict[str, dict[str, float]]:
             "borrower_loss_usd": float(lost.get(cause, 0.0)),
         }
         for cause in CAUSES
+    }
+
+
+def _hindrances(accounts: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Why accounts that could be liquidated at the end were not: how many, and their debt."""
+    left = accounts.groupby("hindrance")["debt_usd"]
+    counts, debts = left.size(), left.sum()
+    return {
+        hindrance: {
+            "accounts": int(counts.get(hindrance, 0)),
+            "debt_usd": float(debts.get(hindrance, 0.0)),
+        }
+        for hindrance in HINDRANCES
     }
 
 

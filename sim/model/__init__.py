@@ -1,7 +1,6 @@
 """The model: one step is one block. `StressModel(load("black-thursday"), rng=7)`."""
 
-from sim.model.figures import BLOCK_COLUMNS
 from sim.model.outside import price_paths
 from sim.model.stress import StressModel
 
-__all__ = ["BLOCK_COLUMNS", "StressModel", "price_paths"]
+__all__ = ["StressModel", "price_paths"]

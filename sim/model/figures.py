@@ -12,31 +12,11 @@ from sim.model.scene import Scene
 from sim.protocol.columns import Floats
 from sim.protocol.standing import Standing
 from sim.protocol.system import System
+from sim.tables import BAND_NAMES, PEG_COLUMNS
 from sim.units import WAD, from_wad
 
 BANDS = np.array([1.0, 1.1, 1.25, 1.5, 2.0])
-BAND_NAMES = (
-    "band_below_1",
-    "band_1_to_1_1",
-    "band_1_1_to_1_25",
-    "band_1_25_to_1_5",
-    "band_1_5_to_2",
-    "band_above_2",
-)
-"""Debt by health factor, USD."""
-PEG_COLUMNS = ("stable_usd", "coin_usd", "peg_minted_usd", "peg_room_usd", "peg_reserve_usd")
-BLOCK_COLUMNS = (
-    "block", "time_s", "timestamp", "base_fee_gwei", "gas_used", "background_gas",
-    "transactions", "reverted", "refused", "pending", "debt_usd", "collateral_usd",
-    "shortfall_usd", "bad_debt_usd", "liquidatable_usd", "below", "called",
-    "lowest_buffer_usd", "reserve_usd", "power_usd", "maintenance_usd", "apart_usd", *BAND_NAMES,
-    "rate", *PEG_COLUMNS,
-)  # fmt: skip
-"""Shortfall is at the outside price, health and requirements at the oracle's. Power is the debt
-that the initial requirement allows; `apart_usd` the maintenance requirement, were each
-collateral in an account of its own. `rate` is a year's. Then the market of the stable: its
-price and the coin's, what the module has minted and still may, and its coins at their price; 1
-and zeros where there is no market."""
+"""Health factors between which debt is counted; see `sim.tables.BAND_NAMES`."""
 
 
 def of_standing(standing: Standing) -> dict[str, float]:

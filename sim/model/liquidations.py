@@ -10,10 +10,10 @@ import pandas as pd
 
 from sim.model.books import Books, Deal, of_wei, to_usd
 from sim.model.desk import Offer, Outcome
-from sim.model.records import frame
 from sim.model.scene import Scene
 from sim.protocol.effects import Liquidated
 from sim.protocol.standing import Standing
+from sim.tables import frame
 from sim.units import WAD, from_wad, to_gwei
 
 

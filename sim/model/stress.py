@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from agents.base import Participant
+from agents.liquidator import Liquidator
 from agents.view import Occasion, View
 from sim.chain import open_engine
 from sim.chain.engine import Engine
@@ -21,12 +22,12 @@ from sim.errors import LedgerMismatch, UsageError
 from sim.model.alarm import Alarm
 from sim.model.blockspace import Blockspace, Filled
 from sim.model.desk import Desk, Outcome
-from sim.model.figures import BLOCK_COLUMNS, of_assets, of_block, of_standing
+from sim.model.figures import of_assets, of_block, of_standing
 from sim.model.floor import Floor
+from sim.model.hindrance import Hindrance, hindrances
 from sim.model.inquest import Inquest
 from sim.model.outside import Outside
 from sim.model.population import draw
-from sim.model.records import TABLES, typed
 from sim.model.scene import Scene
 from sim.model.sight import Look, Sight
 from sim.model.tally import Tally
@@ -40,6 +41,7 @@ from sim.protocol.happening import Happening
 from sim.protocol.names import VENUE
 from sim.protocol.standing import Standing
 from sim.scenario import Scenario
+from sim.tables import BLOCK_COLUMNS, TABLES, typed
 from sim.units import Address, to_gwei
 
 MAPS = 48
@@ -112,6 +114,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             {name: [self.figures.__getitem__, [name]] for name in BLOCK_COLUMNS}
         )
         self._start = self._worths()
+        self._hindrances: dict[int, Hindrance] = {}
         self.map_debt()
 
     # --------------------------------------------------------------------- set-up
@@ -166,6 +169,8 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self.running = block < self.scenario.run.blocks
         if not self.running or block % max(1, self.scenario.run.blocks // MAPS) == 0:
             self.map_debt()
+        if not self.running:
+            self._hindrances = self._left(scene)
 
     def _scene(self, block: int) -> Scene:
         outside, base_fee = self.outside, self.blockspace.base_fee
@@ -268,6 +273,20 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self._alarm.look(standing.health, scene.time)
         self._by_standing = of_standing(standing)
 
+    def _left(self, scene: Scene) -> dict[int, Hindrance]:
+        """What keeps liquidators from the accounts that may be liquidated."""
+        accounts = (np.flatnonzero(self._standing.liquidatable) + 1).tolist()
+        everyone = self._participants.values() if accounts else ()
+        # Searchers take only what liquidators have found.
+        liquidators = [
+            agent
+            for agent in everyone
+            if isinstance(agent, Liquidator) and agent.role == Liquidator.role
+        ]
+        look = self._look(scene, liquidators)
+        views = [(agent, look.view(agent, Occasion.BLOCK)) for agent in liquidators]
+        return hindrances(accounts, views)
+
     # --------------------------------------------------------------------- figures
 
     def _stand(self, prices: Floats) -> Standing:
@@ -296,7 +315,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
             tables[name] = records.table(name)
         prices = self.outside.prices(self.steps).tolist()
         tables["liquidations"] = self.tally.liquidations.table(prices)
-        tables["accounts"] = self.tally.accounts_table(self._standing)
+        tables["accounts"] = self.tally.accounts_table(self._standing, self._hindrances)
         tables["agents"] = self.tally.agents_table(
             list(self._participants.values()), self._start, self._worths()
         )

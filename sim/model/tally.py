@@ -15,13 +15,15 @@ from agents.base import Participant
 from agents.intent import Bundle, FlashLiquidate, Liquidate, Swap
 from sim.model.books import of_wei, to_usd
 from sim.model.desk import Offer, Outcome
+from sim.model.hindrance import Hindrance
 from sim.model.liquidations import Liquidation, Liquidations, Patient
-from sim.model.records import Records, frame
+from sim.model.records import Records
 from sim.model.scene import Scene
 from sim.protocol.columns import Floats
 from sim.protocol.effects import Called, CallEnded, Flashed, Liquidated, WrittenOff
 from sim.protocol.happening import Happening
 from sim.protocol.standing import Standing
+from sim.tables import frame
 from sim.units import WAD, from_wad, to_gwei
 
 LARGEST_ACCOUNT = 2**63
@@ -257,7 +259,9 @@ class Tally:
 
     # ------------------------------------------------------------------- tables
 
-    def accounts_table(self, standing: Standing) -> pd.DataFrame:
+    def accounts_table(
+        self, standing: Standing, hindrances: Mapping[int, Hindrance]
+    ) -> pd.DataFrame:
         """State of every account at the end."""
         rows = []
         below, liquidatable = standing.below, standing.liquidatable
@@ -273,6 +277,7 @@ class Tally:
                     float(standing.value[row]),
                     float(standing.health[row]),
                     status,
+                    str(hindrances.get(row + 1, "")),
                     history.calls,
                     history.cured,
                     history.liquidations,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.errors import ScenarioError
 from sim.protocol.ability import Ability
-from sim.scenario import Arbitrageurs, Lenders, Scenario
+from sim.scenario import OF_FEW, Scenario
 
 STRATEGIES = {"flash": Ability.FLASH_LIQUIDATION, "split": Ability.PARTIAL_LIQUIDATION}
 """Ways to liquidate that not every contract allows."""
@@ -56,17 +56,13 @@ def not_applied(scenario: Scenario, abilities: Ability) -> list[str]:
     """Fields that the contract has no use for, as overrides name them; but not those that only
     other contracts have, unless the scenario changes them."""
     found = fitted(scenario, abilities)
-    usual = {
-        ("lenders", "count"): Lenders().count,
-        ("arbitrageurs", "redeemers"): Arbitrageurs().redeemers,
-    }
     return [
         f"{section}.{field}"
         for section in type(scenario).model_fields
         if getattr(found, section) != getattr(scenario, section)
         for field, given in getattr(scenario, section)
         if getattr(getattr(found, section), field) != given
-        if usual.get((section, field)) != given
+        if OF_FEW.get(f"{section}.{field}") != given
     ]
 
 

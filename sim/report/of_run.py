@@ -14,7 +14,7 @@ from sim.report.bars import bars
 from sim.report.chart import chart
 from sim.report.document import Document, Figure, Grid, Section
 from sim.report.nearness import debt_map
-from sim.report.story import answer
+from sim.report.story import UNDONE, answer, unlike_shipped
 from sim.report.summary import UNDER_OTHER_RULES, comparison, sections
 from sim.report.theme import configured
 from sim.report.words import heading
@@ -33,8 +33,10 @@ def of_run(
 ) -> Document:
     """Of `run.json` and the tables of a run that has a block, and of what it was held against."""
     scenario, summary = record["scenario"], record["summary"]
+    unlike = unlike_shipped(record)
     return Document(
-        title=f"{scenario['name']}: {record['blocks']:,} blocks, seed {record['seed']}",
+        title=f"{scenario['name']}: {record['blocks']:,} blocks, seed {record['seed']}"
+        + (f"; with {unlike}" if unlike else ""),
         question=scenario["question"] or f"What happens in {scenario['name']}?",
         answer=answer(summary, record["ended"]),
         sections=[
@@ -45,6 +47,7 @@ def of_run(
             Section("Who earned what", _earnings(tables["agents"])),
             Section("Gas and delays", _gas_and_delays(summary, tables["liquidations"])),
             *_causes(summary),
+            *_hindrances(summary),
             Section("The largest liquidations", [_largest(tables["liquidations"])]),
         ],
         facts=facts(record),
@@ -131,6 +134,19 @@ def _causes(summary: Mapping[str, Any]) -> list[Section]:
     ).sort_values("accounts", ascending=False)
     text = "Why traders did not save the accounts that were liquidated."
     return [Section("Causes of failure", [Grid("causes", "Accounts by cause", table)], text)]
+
+
+def _hindrances(summary: Mapping[str, Any]) -> list[Section]:
+    left = [
+        (hindrance, UNDONE[hindrance], each["accounts"], each["debt_usd"])
+        for hindrance, each in summary["liquidation"]["hindrances"].items()
+        if each["accounts"]
+    ]
+    if not left:
+        return []
+    table = pd.DataFrame(left, columns=["hindrance", "in words", "accounts", "debt, USD"])
+    text = "Why liquidators did not liquidate what they could have at the end."
+    return [Section("Left undone", [Grid("hindrances", "Accounts by hindrance", table)], text)]
 
 
 def _proximity(tables: Mapping[str, pd.DataFrame]) -> list[Section]:

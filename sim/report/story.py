@@ -7,6 +7,7 @@ from typing import Any
 
 from sim.report.summary import percent, usd
 from sim.report.words import count, money
+from sim.scenario import changes
 
 Figures = Mapping[str, Any]
 
@@ -18,6 +19,15 @@ BECAUSE = {
     "price gapped": "the price jumps past the margin",
     "too slow": "owners are too slow",
     "no funds": "owners have no funds",
+}
+UNDONE = {
+    "on its way": "liquidators are only getting to it",
+    "no capital": "no liquidator has the capital",
+    "penalty still rising": "a penalty that rises with time is not enough yet",
+    "no market": "nobody buys the collateral near the price outside",
+    "no gain": "what the penalty leaves a liquidator does not pay for gas and risk",
+    "no valid price": "the protocol has no valid price",
+    "no liquidators": "there are no liquidators",
 }
 
 
@@ -35,9 +45,14 @@ def answer(summary: Figures, ended: str = "complete") -> list[str]:
         _causes(liquidation["failure_causes"]),
         _selling(summary["cascade"]),
         _peg(summary.get("peg")),
-        _left(solvency["liquidatable_end_usd"]),
+        _left(solvency["liquidatable_end_usd"], liquidation["hindrances"]),
     ]
     return [sentence for sentence in sentences if sentence]
+
+
+def unlike_shipped(record: Figures) -> str:
+    """In what the scenario that was run is not the shipped one of its name."""
+    return changes.unlike_shipped(record["scenario"], record["not_applied"])
 
 
 def _lenders(s: Figures, liquidations: int) -> str:
@@ -96,7 +111,7 @@ def _pace(efficiency: Figures | None, delay: Figures | None) -> str:
     if efficiency is None or delay is None:
         return ""
     soon = (
-        f"{efficiency['within_1']:.0%} of the collateral goes in the first block it can and "
+        f"{efficiency['within_1']:.0%} of the collateral seized goes in the first block it can and "
         f"{efficiency['within_16']:.0%} within 16"
     )
     slow = f"; one liquidation in a hundred takes {delay['p99']:,.0f} blocks or more"
@@ -138,5 +153,17 @@ def _peg(p: Figures | None) -> str:
     )
 
 
-def _left(liquidatable: float) -> str:
-    return f"{money(liquidatable)} of debt is liquidatable at the end." if liquidatable > 0 else ""
+def _left(liquidatable: float, hindrances: Figures) -> str:
+    """With what keeps liquidators from most of it."""
+    if not liquidatable > 0:
+        return ""
+    left = f"{money(liquidatable)} of debt is liquidatable at the end"
+    known = {hindrance: each for hindrance, each in hindrances.items() if each["accounts"]}
+    if not known:
+        return f"{left}."
+    most = max(known, key=lambda hindrance: known[hindrance]["debt_usd"])
+    found = known[most]
+    accounts = count(found["accounts"], "account")
+    if len(known) == 1:
+        return f"{left} in {accounts}, because {UNDONE[most]}."
+    return f"{left}, {money(found['debt_usd'])} of it in {accounts} because {UNDONE[most]}."

@@ -209,6 +209,10 @@ def _liquidation_rows(f: Mapping[str, Any]) -> list[Row]:
         rows.append(
             (f"  not saved: {cause}", f"{each['accounts']:,}", f"accounts, {lost} USD lost")
         )
+    left = {hindrance: each for hindrance, each in f["hindrances"].items() if each["accounts"]}
+    for hindrance, each in left.items():
+        owed = f"accounts that could be at the end, with {usd(each['debt_usd'])} USD of debt"
+        rows.append((f"  not liquidated: {hindrance}", f"{each['accounts']:,}", owed))
     return rows
 
 

@@ -4,6 +4,7 @@ Shares and ratios are plain numbers (0.25 is 25 %), prices USD, volatilities a y
 times seconds unless the name says otherwise. Unknown keys are refused.
 """
 
+from sim.scenario.changes import OF_FEW, changed
 from sim.scenario.fields import LARGEST
 from sim.scenario.load import load, names, validate
 from sim.scenario.margin import Margin, Ratios, ScanTerms
@@ -35,6 +36,7 @@ from sim.scenario.whole import Run, Scenario
 
 __all__ = [
     "LARGEST",
+    "OF_FEW",
     "Anchored",
     "Arbitrageurs",
     "Asset",
@@ -65,6 +67,7 @@ __all__ = [
     "Searchers",
     "Traders",
     "VenueTerms",
+    "changed",
     "load",
     "names",
     "validate",

@@ -22,8 +22,8 @@ from sim.chain.engine import Block, BlockRequest
 from sim.chain.pyevm import PyEvmEngine
 from sim.cli import main
 from sim.experiments import store
-from sim.model.records import TABLES
 from sim.scenario import load, names
+from sim.tables import TABLES
 from tests.sim.runs import IN_PROCESS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sim.metrics.solvency import BANDS
-from sim.model.records import COLUMNS, TABLES
+from sim.tables import BLOCK_COLUMNS, COLUMNS, TABLES
 
 START = 1_583_971_200
 """2020-03-12 00:00:00 UTC."""
@@ -47,6 +47,7 @@ def table(name: str, rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
 def block(number: int) -> dict[str, float]:
     bands = dict.fromkeys(BANDS, 1_000.0) | {"band_below_1": 700.0 if number in (5, 6) else 0.0}
     return {
+        **dict.fromkeys(BLOCK_COLUMNS, 0.0),
         "block": number,
         "time_s": 12.0 * number,
         "timestamp": START + 12 * number,
@@ -57,14 +58,9 @@ def block(number: int) -> dict[str, float]:
         "bad_debt_usd": 250.0 if number >= 7 else 0.0,
         "liquidatable_usd": {5: 5_000.0, 6: 1_500.0}.get(number, 0.0),
         "below": 2 if number in (5, 6) else 0,
-        "called": 0,
         "reserve_usd": 10.0 * number,
         "rate": 0.02,
         "stable_usd": 1.0,
-        "coin_usd": 0.0,
-        "peg_minted_usd": 0.0,
-        "peg_room_usd": 0.0,
-        "peg_reserve_usd": 0.0,
         "power_usd": 32_000.0 - 1_600 * number,
         "maintenance_usd": 4_500.0 - 225 * number,
         "apart_usd": 6_000.0 - 300 * number,
@@ -129,10 +125,11 @@ def proximity() -> list[tuple[Any, ...]]:
 
 def accounts() -> list[tuple[Any, ...]]:
     inf = float("inf")
+    left = ("liquidatable", "no capital")
     return [
-        (1, "trader-1", 6_000.0, 9_000.0, 1.2, "healthy", 2, 1, 2, 3_000.0, 150.0, -400.0, 250.0),
-        (2, "trader-2", 4_000.0, 4_600.0, 0.9, "liquidatable", 1, 0, 1, 1e3, 50.0, -700.0, 0.0),
-        (3, "trader-3", 0.0, 5_000.0, inf, "healthy", 0, 0, 0, 0.0, 0.0, inf, 0.0),
+        (1, "trader-1", 6e3, 9e3, 1.2, "healthy", "", 2, 1, 2, 3_000.0, 150.0, -400.0, 250.0),
+        (2, "trader-2", 4e3, 4_600.0, 0.9, *left, 1, 0, 1, 1e3, 50.0, -700.0, 0.0),
+        (3, "trader-3", 0.0, 5e3, inf, "healthy", "", 0, 0, 0, 0.0, 0.0, inf, 0.0),
     ]
 
 

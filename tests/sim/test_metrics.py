@@ -193,6 +193,12 @@ def test_failure_causes__are_those_that_the_model_attributes():
     assert sorted(CAUSES) == sorted(str(cause) for cause in Cause)
 
 
+def test_liquidation__hindrances__debt_that_is_left_by_what_hinders(found):
+    hindrances = found["liquidation"]["hindrances"]
+    assert hindrances["no capital"] == {"accounts": 1, "debt_usd": 4_000}
+    assert hindrances["no gain"] == {"accounts": 0, "debt_usd": 0}
+
+
 def test_incentives__front_run_share__of_what_was_repaid():
     data = tables.run()
     won = data["liquidations"].assign(front_run=[True, False, False])

@@ -22,10 +22,10 @@ from sim.chain.engine import Status
 from sim.errors import LedgerMismatch, UsageError
 from sim.experiments import store
 from sim.mempool.fees import next_base_fee
-from sim.model import BLOCK_COLUMNS, StressModel
+from sim.model import StressModel
 from sim.model.desk import BUILDER
-from sim.model.records import COLUMNS, TABLES
 from sim.protocol.names import DEPLOYER, MARKET
+from sim.tables import BLOCK_COLUMNS, COLUMNS, TABLES
 from sim.units import GWEI, WAD
 from tests.sim.runs import IN_PROCESS, STILL, Watched, finish, model, scenario
 

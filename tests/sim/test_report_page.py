@@ -35,6 +35,7 @@ def run(tmp_path: Path) -> Path:
         "scenario": load("black-thursday").model_dump(mode="json"),
         "seed": 3,
         "engine": "revm",
+        "not_applied": [],
         "ended": "complete",
         "blocks": len(data["blocks"]),
         "transactions": 12,
@@ -239,6 +240,19 @@ def test_collect__another_folder__is_refused(tmp_path: Path):
         collect(tmp_path)
     with pytest.raises(UsageError, match="is not a folder"):
         collect(tmp_path / "none")
+
+
+def test_collect__run_of_another_version_or_not_whole__is_one_sentence(run: Path):
+    accounts = pd.read_parquet(run / "accounts.parquet")
+    store.write_table(run / "accounts.parquet", accounts.drop(columns="hindrance"))
+    with pytest.raises(UsageError, match=r"accounts\.parquet has no hindrance: another version"):
+        collect(run)
+    (run / "accounts.parquet").write_bytes(b"cut")
+    with pytest.raises(UsageError, match=r"accounts\.parquet cannot be read"):
+        collect(run)
+    (run / "accounts.parquet").unlink()
+    with pytest.raises(UsageError, match=r"accounts\.parquet has no account"):
+        collect(run)
 
 
 # ------------------------------------------------------------------------------ charts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 
 from sim.errors import ScenarioError
 from sim.scenario import Scenario, load, validate
+from sim.scenario.changes import unlike_shipped
 from sim.scenario.load import SHIPPED
 
 MINIMAL = {"name": "test"}
@@ -294,3 +296,17 @@ def test_shipped__folder__has_nothing_but_scenarios():
 def test_validate__bound_tighter_than_that_of_its_kind__holds(section, name, wrong):
     with pytest.raises(ScenarioError, match=rf"{section}\.{name} is {wrong}: input should be less"):
         validate({"name": "x", section: {name: wrong}}, "x")
+
+
+def test_unlike_shipped__as_one_would_set_it_and_not_too_many() -> None:
+    def unlike(name: str, *overrides: str, **terms: Any) -> str:
+        return unlike_shipped(load(name, overrides).model_dump(mode="json"), **terms)
+
+    assert unlike("calm") == ""
+    one = ("assets.1.decimals=6", "gas.level=[[0,200]]", "penalty.model=dutch")
+    said = "assets.1.decimals=6, penalty.model=dutch, gas.level=[[0.0, 200.0]]"
+    assert unlike("contagion", *one) == said
+    assert unlike("contagion", *one, but=["gas.level"]).endswith("dutch")
+    assert unlike("contagion", *one, most=1) == "assets.1.decimals=6, 2 more"
+    assert unlike("calm", "name=mine", "run.blocks=3") == ""
+    assert unlike("replay", "price.file=prices.csv") == "price.file=prices.csv"

@@ -30,6 +30,7 @@ QUIET: dict[str, Any] = {
         "efficiency": None,
         "delay_blocks": None,
         "failure_causes": {"too slow": NO_CAUSE, "no funds": NO_CAUSE},
+        "hindrances": {"no capital": {"accounts": 0, "debt_usd": 0.0}},
     },
     "incentives": {"liquidator_profit_usd": 0.0, "by_strategy": {}},
     "cascade": None,
@@ -85,12 +86,12 @@ def test_quiet_run__says_only_that_it_holds() -> None:
         (
             "liquidation",
             {"efficiency": {"within_1": 0.9, "within_16": 1.0}, "delay_blocks": {"p99": 1.0}},
-            "90% of the collateral goes in the first block it can and 100% within 16.",
+            "90% of the collateral seized goes in the first block it can and 100% within 16.",
         ),
         (
             "liquidation",
             {"efficiency": {"within_1": 0.6, "within_16": 0.7}, "delay_blocks": {"p99": 668.4}},
-            "60% of the collateral goes in the first block it can and 70% within 16; one "
+            "60% of the collateral seized goes in the first block it can and 70% within 16; one "
             "liquidation in a hundred takes 668 blocks or more.",
         ),
         (
@@ -161,3 +162,20 @@ def test_selling_that_moved_no_price__is_not_said_to(fall: float) -> None:
 
 def test_run_that_was_cut_short__says_so() -> None:
     assert answer(QUIET, "interrupted")[0] == "The run is not whole: interrupted."
+
+
+def test_debt_that_is_left__with_what_hinders_most_of_it() -> None:
+    capital, gain = {"accounts": 3, "debt_usd": 3e6}, {"accounts": 1, "debt_usd": 1e6}
+    left = {"liquidatable_end_usd": 4e6}
+    both = with_(
+        solvency=left, liquidation={"hindrances": {"no gain": gain, "no capital": capital}}
+    )
+    assert answer(both)[-1] == (
+        "4 million USD of debt is liquidatable at the end, 3 million USD of it in 3 accounts "
+        "because no liquidator has the capital."
+    )
+    alone = with_(solvency=left, liquidation={"hindrances": {"no capital": capital}})
+    assert answer(alone)[-1] == (
+        "4 million USD of debt is liquidatable at the end in 3 accounts, because no liquidator "
+        "has the capital."
+    )

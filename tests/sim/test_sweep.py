@@ -20,8 +20,8 @@ from sim.experiments.start import StartedEngine
 from sim.experiments.sweep import Plan, sweep, sweep_with
 from sim.experiments.until import Until
 from sim.experiments.work import Job, execute, flat
-from sim.model.records import TABLES
 from sim.price.tilt import Sampling
+from sim.tables import TABLES
 from tests.sim.studies import content, plan
 
 SEEDS = 4
