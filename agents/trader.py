@@ -19,6 +19,8 @@ SLIPPAGE = 0.97
 """Least part of a quote accepted in an own swap."""
 ROOM = 0.98
 """Part of the initial margin's room that is used: prices move before the block."""
+FULL = 0.99
+"""Utilisation above which there is nothing left to borrow."""
 BUILD_SECONDS = 7_200
 """Time a late trader takes to reach its leverage after it arrives."""
 DUST = 10**18
@@ -210,6 +212,8 @@ class Trader(Participant):
         if amount + position.debt < view.market.terms.min_debt or amount < DUST:
             return ()
         if view.market.paused & 1 or self.is_dear(view.market):
+            return ()
+        if view.market.utilisation > FULL:
             return ()
         if not (position.valid and position.equity > 0):
             return ()

@@ -30,6 +30,7 @@ PRECISION = 0.1
 """Relative half width that `runs_needed` is for."""
 
 COLUMNS = {
+    "debt": "solvency.debt_start_usd",
     "bad_debt": "solvency.bad_debt_usd",
     "loss": "solvency.loss_usd",
     "shortfall": "solvency.shortfall_worst_usd",
@@ -40,9 +41,10 @@ COLUMNS = {
     "capital_efficiency": "efficiency.capital_efficiency",
     "borrowing_power": "efficiency.borrowing_power",
 }
-"""What of a run -> its column. `loss` is shortfall and bad debt at the end; `shortfall` is at
-its worst block; `capital_efficiency` and `borrowing_power` are in `sim.metrics.efficiency`."""
-MORE_IS_BETTER = ("capital_efficiency", "borrowing_power", "liquidator_profit")
+"""What of a run -> its column. `debt` is at the first block; `loss` is shortfall and bad debt at
+the end; `shortfall` is at its worst block; `capital_efficiency` and `borrowing_power` are in
+`sim.metrics.efficiency`."""
+MORE_IS_BETTER = ("debt", "capital_efficiency", "borrowing_power", "liquidator_profit")
 TAILS: dict[str, Callable[..., Estimate]] = {
     "var": tail.value_at_risk,
     "es": tail.expected_shortfall,

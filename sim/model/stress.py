@@ -21,6 +21,7 @@ from sim.chain.engine import Engine
 from sim.errors import LedgerMismatch, UsageError
 from sim.model.alarm import Alarm
 from sim.model.blockspace import Blockspace, Filled
+from sim.model.ceiling import within_ceiling
 from sim.model.desk import Desk, Outcome
 from sim.model.figures import of_assets, of_block, of_standing
 from sim.model.floor import Floor
@@ -32,6 +33,7 @@ from sim.model.scene import Scene
 from sim.model.sight import Look, Sight
 from sim.model.tally import Tally
 from sim.model.worth import Worth
+from sim.protocol.ability import Ability
 from sim.protocol.adapter import Adapter
 from sim.protocol.adapters import adapter_of
 from sim.protocol.columns import Floats
@@ -82,7 +84,10 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self.outside = Outside(scenario, path_seed)
         self.floor = Floor(scenario, self.outside) if scenario.venue.model != "none" else None
         self.starts_at = int(datetime.fromisoformat(scenario.run.start).timestamp())
-        people = draw(self, scenario, self.outside.prices(0).tolist(), people_seed)
+        prices = self.outside.prices(0).tolist()
+        people = draw(self, scenario, prices, people_seed)
+        if Ability.CEILINGS in adapter.abilities:
+            people = within_ceiling(people, scenario, prices)
         self._participants = {agent.address: agent for agent, _ in people}
         self.tally = Tally(
             [asset.symbol for asset in scenario.assets],
@@ -91,7 +96,7 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self.system = establish(
             self.engine,
             scenario,
-            self.outside.prices(0).tolist(),
+            prices,
             [endowment for _, endowment in people],
             self.starts_at,
             adapter,

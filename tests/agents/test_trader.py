@@ -369,3 +369,10 @@ def test_lever_up__borrowing_paused__is_not_tried(paused: int, levers: bool) -> 
     adjusting = trader(adjustments=((0.0, 1.5),))
     seen = woken(Occasion.SCHEDULE, position(10, 500), market=market(paused=paused))
     assert bool(adjusting.decide(seen)) is levers
+
+
+@pytest.mark.parametrize(("utilisation", "levers"), [(0.0, True), (0.98, True), (0.999, False)])
+def test_lever_up__nothing_left_to_borrow__is_not_tried(utilisation: float, levers: bool) -> None:
+    late = trader(adjustments=((0.0, 2.0),))
+    seen = woken(Occasion.SCHEDULE, position(10, 500), market=market(utilisation=utilisation))
+    assert bool(late.decide(seen)) is levers
