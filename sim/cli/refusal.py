@@ -10,7 +10,8 @@ def sentence(error: click.UsageError) -> str:
     more = f"; {error.ctx.command_path} -h says more" if error.ctx else ""
     match error:
         case click.MissingParameter(param=click.Parameter() as param):
-            return f"{param.human_readable_name.upper()} is missing{more}"
+            name = _name(param)
+            return f"{name if name.startswith('-') else name.upper()} is missing{more}"
         case click.BadParameter(param=click.Parameter() as param):
             return _bad(error, param)
     said = error.format_message().rstrip(".?")
@@ -18,12 +19,16 @@ def sentence(error: click.UsageError) -> str:
 
 
 def _bad(error: click.BadParameter, param: click.Parameter) -> str:
-    name = param.opts[0] if isinstance(param, click.Option) else param.human_readable_name
+    name = _name(param)
     said = error.message.rstrip(".")
     if allowed := _allowed(param.type):
         given = said.partition(" is not ")[0].strip("'")
         return f"{name} {given or repr(given)}: {allowed} is needed"
     return f"{name}: {said}"
+
+
+def _name(param: click.Parameter) -> str:
+    return param.opts[0] if isinstance(param, click.Option) else param.human_readable_name
 
 
 def _allowed(kind: click.ParamType) -> str:

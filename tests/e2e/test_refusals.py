@@ -70,6 +70,7 @@ def test_every_command__unknown_option__is_named_with_where_to_look(command: str
         (("--tulips",), "no such option: --tulips; plimsoll -h says more"),
         (("run",), "SCENARIO is missing; plimsoll run -h says more"),
         (("report",), "DIR… is missing; plimsoll report -h says more"),
+        (("compare", "calm"), "--vary is missing; plimsoll compare -h says more"),
         (("run", "calm", "storm"), "got unexpected extra argument (storm); plimsoll run -h"),
         (("sweep", "severity", "--seeds"), "option '--seeds' requires an argument"),
         (("sweep", "severity", "--design", "hex"), "--design hex: one of grid, lhs, sobol"),
