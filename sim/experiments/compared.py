@@ -59,6 +59,7 @@ FIGURES = {
         for hindrance in HINDRANCES
     },
     "liquidatable at the worst, USD": "solvency.liquidatable_worst_usd",
+    "debt at first, USD": "solvency.debt_start_usd",
     "debt per USD of collateral": "efficiency.capital_efficiency",
     "borrowing power per USD of collateral": "efficiency.borrowing_power",
     "portfolio-margin saving": "efficiency.portfolio_saving",
