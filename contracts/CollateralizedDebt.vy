@@ -105,7 +105,9 @@ def __init__(
 ):
     """
     @notice The models and assets stay for good: a new set is a new deployment.
-            Deposits have no cap until the owner sets one.
+            Deposits have no cap until the owner sets one. The smallest unit of an asset is to
+            be worth far less than the least debt: seizures are in whole units, the Reserve's
+            part of one is rounded up.
     """
     ownable.__init__(owner_)
     debt_ledger.__init__()

@@ -120,6 +120,7 @@ YEAR: constant(uint256) = 365 * 86_400
 MAX_ASSETS: constant(uint256) = 8
 MAX_AMOUNT: constant(uint256) = 2**127
 MAX_SHARES: constant(uint256) = 2**128
+MAX_INDEX: constant(uint256) = 2**128 - 1
 VIRTUAL_SHARES: constant(uint256) = 10**6   # with one unit behind them: no first lender can
                                             # make the shares of the next round to nothing
 
@@ -164,11 +165,13 @@ def __init__(
     """
     assert terms.close_factor > 0 and terms.close_factor <= WAD, "pool: close factor"
     assert terms.least_bonus <= terms.bonus, "pool: bonuses"
+    assert staticcall IERC20Detailed(asset_).decimals() == 18, "pool: asset's decimals"
     units: DynArray[uint256, MAX_ASSETS] = []
     for i: uint256 in range(len(collaterals_), bound=MAX_ASSETS):
         assert initial[i] > maintenance[i] and initial[i] < WAD, "pool: margins"
         assert (WAD - maintenance[i]) * (WAD + terms.bonus) < WAD * WAD, "pool: bonus"
         decimals: uint8 = staticcall IERC20Detailed(collaterals_[i]).decimals()
+        assert decimals <= 18, "pool: more than 18 decimals"
         units.append(10**convert(decimals, uint256))
     asset = asset_
     oracle = oracle_
@@ -408,11 +411,13 @@ def _accrue():
 @internal
 def _index_now() -> uint256:
     """
-    @return The index with simple interest since the last accrual, rounded up.
+    @return The index with simple interest since the last accrual, rounded up. It stops at its
+            largest value rather than revert: debt stays repayable.
     """
     rate: uint256 = staticcall IRateModel(rate_model).rate(self._utilisation())
     elapsed: uint256 = block.timestamp - self._accrued_at
-    return self._index + fixed_point._mul_div_up(self._index, rate * elapsed, WAD * YEAR)
+    growth: uint256 = fixed_point._mul_div_up(self._index, rate * elapsed, WAD * YEAR)
+    return min(self._index + growth, MAX_INDEX)
 
 
 @view

@@ -122,7 +122,9 @@ def __init__(
     REDEMPTION_FEE = redemption_fee
     MIN_DEBT = min_debt
     DEBT_CEILING = debt_ceiling
-    UNIT = 10**convert(staticcall IERC20Detailed(collateral_token_).decimals(), uint256)
+    decimals: uint8 = staticcall IERC20Detailed(collateral_token_).decimals()
+    assert decimals <= 18, "vault: more than 18 decimals"
+    UNIT = 10**convert(decimals, uint256)
 
 
 @external

@@ -7,6 +7,8 @@ from functools import cache
 from sim.scenario import Rate
 from sim.units import RAY, WAD, YEAR, to_wad
 
+MAX_INDEX = 2**128 - 1
+
 
 def ceil_div(numerator: int, denominator: int) -> int:
     return -(-numerator // denominator)
@@ -18,8 +20,8 @@ def debt_up(shares: int, index: int) -> int:
 
 
 def grown(index: int, rate: int, seconds: int) -> int:
-    """The index after simple interest at `rate`, WAD a year; rounded up."""
-    return index + ceil_div(index * rate * seconds, WAD * YEAR)
+    """The index after simple interest at `rate`, WAD a year; rounded up, at most `MAX_INDEX`."""
+    return min(index + ceil_div(index * rate * seconds, WAD * YEAR), MAX_INDEX)
 
 
 def kinked_rate(terms: Rate, utilisation: int) -> int:

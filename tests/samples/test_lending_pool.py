@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sim.errors import ContractError
 from sim.protocol.abi import Contract
 from sim.protocol.names import DEPLOYER
 from sim.units import MAX_UINT256, RAY, WAD, YEAR
@@ -124,6 +125,45 @@ def test_interest__a_year__is_the_lenders() -> None:
         earned = world.claim() - LENT
         assert 0 <= 2_100 * WAD * 84 // 1_000 - earned <= 10**6
         assert cash + debt == LENT + 1 + 2_100 * WAD * 84 // 1_000
+
+
+def test_interest__of_centuries__can_still_be_repaid_and_recalled() -> None:
+    """10,000 % a year, all lent: the index stops rather than stop everything."""
+    world = Pool((100 * WAD, 0, 0, WAD // 2))
+    with world.engine:
+        token = world.tokens[0].address
+        world.must(OWNER, world.pool.deposit, OWNER, token, 30 * WAD)
+        world.must(OWNER, world.pool.borrow, 2_000 * WAD, OWNER)
+        for _ in range(20):
+            world.must(STRANGER, world.pool.repay, OWNER, WAD, after=YEAR)
+        _, index, *_ = world.read(world.pool.totals)
+        assert index == 2**128 - 1
+        world.must(STRANGER, world.pool.repay, OWNER, WAD)
+        world.liquidate(MAX_UINT256)
+        assert world.debt() == 0
+        cash = world.read(world.pool.cash)
+        assert cash > LENT - 2_000 * WAD
+        world.must(LENDER, world.pool.recall, cash // 2, LENDER)
+
+
+def test_constructor__decimals_that_cannot_be_counted__are_refused() -> None:
+    world = Market("MockToken", [24, 6])
+    with world.engine:
+        fine, six = world.stable.address, world.tokens[1].address
+        rate = world.create("KinkedRate", *FREE).address
+        terms = (WAD // 2, 95 * PERCENT, BONUS, LEAST, 100 * WAD, 10 * WAD)
+
+        def refuses(asset: bytes, collateral: bytes, reason: str) -> None:
+            margins = [[30 * PERCENT], [20 * PERCENT]]
+            with pytest.raises(
+                ContractError, match=f"constructor of LendingPool reverts: {reason}"
+            ):
+                world.create(
+                    "LendingPool", asset, world.feed.address, rate, [collateral], *margins, terms
+                )
+
+        refuses(six, world.tokens[1].address, "pool: asset's decimals")
+        refuses(fine, world.tokens[0].address, "pool: more than 18 decimals")
 
 
 def test_donation__is_nobodys(world: Pool) -> None:

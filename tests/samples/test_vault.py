@@ -196,6 +196,7 @@ def test_other_decimals__same_sums() -> None:
         ("vault: bonuses", {4: [LEAST, BONUS]}),
         ("vault: redemption fee", {5: WAD}),
         ("vault: debt ceiling", {7: 2**127}),
+        ("vault: more than 18 decimals", {}),
     ],
 )
 def test_constructor__terms_that_cannot_hold__are_refused(
@@ -203,7 +204,7 @@ def test_constructor__terms_that_cannot_hold__are_refused(
 ) -> None:
     from sim.errors import ContractError
 
-    world = Market("StableToken", [18])
+    world = Market("StableToken", [24 if "decimals" in name else 18])
     with world.engine:
         parts = [part.address for part in (world.stable, world.tokens[0], world.feed)]
         terms = [*parts, [OPEN, KEEP], [BONUS, LEAST], FEE, 100 * WAD, 10_000 * WAD]
