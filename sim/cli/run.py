@@ -89,6 +89,7 @@ def run_command(
 def _tell(scenario: Scenario, result: Run) -> None:
     from sim.report.story import answer, unlike_shipped
     from sim.report.summary import render
+    from sim.report.words import count
 
     record, say = result.record, page().print
     say(render(record["summary"]))
@@ -98,6 +99,10 @@ def _tell(scenario: Scenario, result: Run) -> None:
         asked = [scenario.question, f"With {unlike}:"] if unlike else [scenario.question]
         say("\n".join(["", *asked, *said, ""]))
     say(run_line(result))
+    if record["turned_away"]:
+        ceiling = scenario.protocol.debt_ceiling
+        accounts = count(record["turned_away"], "account")
+        say(f"protocol.debt_ceiling ({ceiling:,.0f} USD) had no room for {accounts} at block 0")
     if record["not_applied"]:
         unused = ", ".join(record["not_applied"])
         say(f"{scenario.protocol.contract} has no use for {unused}: switched off")

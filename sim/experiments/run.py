@@ -116,6 +116,7 @@ def _record(
     return {
         "scenario": model.scenario.model_dump(mode="json"),
         "not_applied": model.system.adapter.not_applied,
+        "turned_away": model.turned_away,
         "seed": model.seed,
         "engine": tape.name,
         "ended": ended,

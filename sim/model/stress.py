@@ -85,9 +85,13 @@ class StressModel(mesa.Model):  # type: ignore[misc]
         self.floor = Floor(scenario, self.outside) if scenario.venue.model != "none" else None
         self.starts_at = int(datetime.fromisoformat(scenario.run.start).timestamp())
         prices = self.outside.prices(0).tolist()
-        people = draw(self, scenario, prices, people_seed)
+        asked = people = draw(self, scenario, prices, people_seed)
         if Ability.CEILINGS in adapter.abilities:
-            people = within_ceiling(people, scenario, prices)
+            people = within_ceiling(asked, scenario, prices)
+        self.turned_away = sum(
+            a.debt < b.debt for (_, a), (_, b) in zip(people, asked, strict=True)
+        )
+        """Accounts for which the debt ceiling had no room, or not all they wanted, at block 0."""
         self._participants = {agent.address: agent for agent, _ in people}
         self.tally = Tally(
             [asset.symbol for asset in scenario.assets],

@@ -294,7 +294,6 @@ def test_refuses__file_that_is_no_scenario(small: Path, content: bytes | None, s
         ("price.model=tulips", "tulips"),
         ("price.anchors=[[0,200],[0.001,150]]", "enough for"),
         ("price.sigma=1000", "price.sigma is 1000"),
-        ("protocol.debt_ceiling=1", "USD at block 0; protocol.debt_ceiling allows 1 (set-up"),
         ("protocol.full_liquidation_health=2", "full_liquidation_health"),
         ("liquidators.capital=1e14", "mint reverts"),
     ],
@@ -303,6 +302,14 @@ def test_refuses__override(small: Path, override: str, says: str) -> None:
     said = refuses("run", small, "--engine", IN_PROCESS, "--set", override)
     assert says in said
     assert not Path("out/small/run.json").exists()
+
+
+def test_run__ceiling_below_what_people_want__says_how_many_found_no_room(small: Path) -> None:
+    result = plimsoll("run", small, "--set", "protocol.debt_ceiling=1", "--blocks", 2)
+    assert result.exit_code == 0, result.stderr
+    accounts = json.loads(Path("out/small/run.json").read_text())["turned_away"]
+    assert accounts > 1
+    assert f"debt_ceiling (1 USD) had no room for {accounts} accounts" in result.stdout
 
 
 # --------------------------------------------------------------------------- engines

@@ -68,6 +68,7 @@ def test_run__at_its_ceiling__lends_as_much_and_nobody_asks_for_more() -> None:
             model.step()
         model.audit()
         summary, sent = summarise(model.tables()), model.tables()["transactions"]
+    assert 0 < model.turned_away < terms.traders.count
     assert summary["solvency"]["debt_start_usd"] == pytest.approx(2e6, rel=2e-3)
     assert summary["solvency"]["accounts"] == terms.traders.count
     assert "reverted" not in set(sent[sent["role"] == "trader"]["status"])
