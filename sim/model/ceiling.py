@@ -25,10 +25,10 @@ def within_ceiling(
     least = to_wad(scenario.protocol.min_debt * LEAST_DEBT)
     found = []
     for agent, one in people:
-        debt = min(one.debt, left)
-        debt = debt if debt >= least else 0
-        left -= debt
-        found.append((agent, one if debt == one.debt else _owing(one, debt, scenario, prices)))
+        if one.debt > left:
+            one = _owing(one, left if left >= least else 0, scenario, prices)
+        left -= one.debt
+        found.append((agent, one))
     return found
 
 

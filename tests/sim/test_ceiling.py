@@ -14,7 +14,7 @@ from sim.model.ceiling import ROOM, within_ceiling
 from sim.model.population import draw
 from sim.protocol.margin import margin_book
 from sim.protocol.populate import Endowment
-from sim.scenario import Scenario, load
+from sim.scenario import Scenario, load, names
 from sim.units import from_wad, to_wad
 
 PRICES = [200.0, 5_000.0]
@@ -31,9 +31,13 @@ def equity(one: Endowment, terms: Scenario) -> float:
     return value - from_wad(one.debt)
 
 
-def test_ceiling__room_for_all__changes_nothing() -> None:
-    terms, people = wanted(1e9)
-    assert within_ceiling(people, terms, PRICES) == people
+@pytest.mark.parametrize("name", names())
+def test_ceiling__room_for_all__changes_nothing(name: str) -> None:
+    replayed = ["price.file=any.csv"] if name == "replay" else []
+    terms = load(name, ["protocol.debt_ceiling=1e12", *replayed])
+    prices = [200.0] * len(terms.assets)
+    people = draw(mesa.Model(rng=1), terms, prices, np.random.SeedSequence(1))
+    assert within_ceiling(people, terms, prices) == people
 
 
 @pytest.mark.parametrize("accounts", ["cross", "isolated"])
