@@ -75,9 +75,10 @@ class Arbitrageur(Dealer):
         pool = market.pools[index]
         if pool is None or pool.collateral == 0:
             return None
-        sell_stable, best = best_trade(pool, _in_units(market, index))
         if market.venues:
             sell_stable, best = routing.gap(pool, market.venues[index])
+        else:
+            sell_stable, best = best_trade(pool, _in_units(market, index))
         amount = min(best, view.wallet.stable if sell_stable else view.wallet.tokens[index])
         out = pool.quote(sell_stable, amount)
         gain = self.gain(index, market, sell_stable, amount, out)
