@@ -22,6 +22,14 @@ STRATEGIES = (
     "Keeper", "GasAuctioneer", "PrivateKeeper", "FlashKeeper", "DutchSniper", "SplitKeeper",
     "CopyCat", "Sandwicher", "OracleManipulator", "Griefer",
 )  # fmt: skip
+BY_CAUSE = {
+    f"borrowers' loss, {cause}, USD": f"liquidation.failure_causes.{cause}.borrower_loss_usd"
+    for cause in CAUSES
+}
+LEFT_UNDONE = {
+    f"left undone, {hindrance}, USD": f"liquidation.hindrances.{hindrance}.debt_usd"
+    for hindrance in HINDRANCES
+}
 FIGURES = {
     "liquidators' net profit, USD": "incentives.liquidator_profit_usd",
     **{
@@ -37,10 +45,7 @@ FIGURES = {
     "failed transactions' cost, USD": "incentives.failed_cost_usd",
     "slippage of liquidators' sales, USD": "incentives.slippage_usd",
     "borrowers' loss, USD": "liquidation.borrower_loss_usd",
-    **{
-        f"borrowers' loss, {cause}, USD": f"liquidation.failure_causes.{cause}.borrower_loss_usd"
-        for cause in CAUSES
-    },
+    **BY_CAUSE,
     "penalty paid, USD": "liquidation.penalty_paid_usd",
     "average penalty": "liquidation.average_penalty",
     "close-factor excess": "liquidation.close_factor_excess",
@@ -54,10 +59,7 @@ FIGURES = {
     "collateral within 2 blocks": "liquidation.efficiency.within_2",
     "collateral within 16 blocks": "liquidation.efficiency.within_16",
     "liquidatable at the end, USD": "solvency.liquidatable_end_usd",
-    **{
-        f"liquidatable at the end, {hindrance}, USD": f"liquidation.hindrances.{hindrance}.debt_usd"
-        for hindrance in HINDRANCES
-    },
+    **LEFT_UNDONE,
     "liquidatable at the worst, USD": "solvency.liquidatable_worst_usd",
     "debt at first, USD": "solvency.debt_start_usd",
     "debt per USD of collateral": "efficiency.capital_efficiency",
@@ -84,6 +86,8 @@ FIGURES = {
     "oracle stale, share of blocks": "oracle.stale_share",
 }
 """What is compared, and the column of `dataset.runs` that has it."""
+PARTS = {*BY_CAUSE, *LEFT_UNDONE}
+"""Of figures that are there too: not worth a row where they are 0 in every run."""
 
 
 def label(params: Mapping[str, Value]) -> str:

@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 from rich.table import Table
 
+from sim.experiments.compared import PARTS
 from sim.metrics.interval import Interval, mean_interval, paired_difference
 from sim.report.theme import CYCLE, MUTED, configured, save
 
@@ -45,11 +46,12 @@ def table(runs: pd.DataFrame, title: str) -> Table:
 
 def cells(runs: pd.DataFrame) -> pd.DataFrame:
     """A row a figure that some run has, a column a point, as text; the first column names the
-    figure."""
+    figure. Parts of one are left out where they are nothing."""
     points = list(dict.fromkeys(runs["point"]))
     rows = []
     for figure in runs.columns.drop(["point", "seed"]):
-        if runs[figure].notna().any():
+        nothing = figure in PARTS and (runs[figure] == 0).all()
+        if runs[figure].notna().any() and not nothing:
             by_seed = runs.pivot(index="seed", columns="point", values=figure)
             found = [by_seed[point].tolist() for point in points]
             rows.append((figure, *(_cell(each, found[0]) for each in found)))
