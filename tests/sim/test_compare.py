@@ -14,12 +14,20 @@ from agents import attacker, keepers, searcher
 from sim.chain import in_process
 from sim.errors import ScenarioError, UsageError
 from sim.experiments.compare import comparison, points
-from sim.experiments.compared import FIGURES, STRATEGIES, label, liquidations, runs
+from sim.experiments.compared import (
+    BY_CAUSE,
+    FIGURES,
+    LEFT_UNDONE,
+    STRATEGIES,
+    label,
+    liquidations,
+    runs,
+)
 from sim.experiments.run import run
 from sim.experiments.sweep import Plan, sweep
 from sim.metrics.interval import mean_interval, paired_difference
 from sim.report.collect import collect
-from sim.report.comparison import draw, table
+from sim.report.comparison import cells, draw, table
 from tests.sim.studies import content, source
 
 SHORT = ("run.blocks=60", "traders.count=30")
@@ -188,3 +196,11 @@ def test_interval__runs_without_the_figure__are_left_out() -> None:
 def test_paired_difference__shared_noise_cancels() -> None:
     interval = paired_difference([11.0, 21.0, 31.5], [10.0, 20.0, 30.5])
     assert (interval.mean, interval.half) == (1, 0)
+
+
+def test_cells__parts_that_are_nothing__take_no_row() -> None:
+    """A figure of its own that is 0 does, and so does a part that some run has."""
+    (some, *others), hindered = LEFT_UNDONE, next(iter(BY_CAUSE))
+    made = pd.DataFrame({"point": ["a", "b"], "seed": [1, 1], "bad debt, USD": [0.0, 0.0]})
+    made = made.assign(**{some: [0.0, 3.0], hindered: [0.0, 0.0], others[0]: [0.0, 0.0]})
+    assert cells(made)[""].tolist() == ["bad debt, USD", some]
